@@ -1,0 +1,131 @@
+import { activityInfo } from '@temporalio/activity'
+import { cancellationRefundIdOf, orderStepKey } from '../domain/ids.ts'
+import {
+  GatewayRefused,
+  GatewayUnavailable,
+  type PaymentGateway,
+  type PaymentIntent,
+} from '../gateways/payment/port.ts'
+import type { Database } from '../store/database.ts'
+import {
+  getPaymentTerms,
+  type PaymentTerms,
+  recordCapture,
+  recordReversal,
+  type Reversal,
+} from '../store/orders/index.ts'
+
+/** Where an authorisation stands. Only what the order's workflow decides by: no token, no address. */
+export type Payment = {
+  status: PaymentIntent['status']
+  intentId: string
+  riskScore?: number
+  actionUrl?: string
+  declineCode?: string
+}
+
+/** How the money went back. `refundId` is ours, not the gateway's. */
+export type ReversedPayment = { kind: 'nothing_held' | 'declined' | 'voided' } | { kind: 'refunded'; refundId: string }
+
+type Deps = {
+  database: Database
+  /** `quick` gives up early, for the attempt a customer waits for; `patient` is for those that follow. */
+  gateways: { quick: PaymentGateway; patient: PaymentGateway }
+}
+
+export function createPaymentActivities({ database, gateways }: Deps) {
+  const gateway = () => (activityInfo().isLocal ? gateways.quick : gateways.patient)
+
+  return {
+    async authorizePayment({ orderId }: { orderId: string }): Promise<Payment> {
+      const key = orderStepKey(orderId, 'authorize')
+      const terms = await getPaymentTerms(database, orderId)
+      return asPayment(await authorizeOrFind(gateway(), key, orderId, terms))
+    },
+
+    /** Asks the gateway how it stands now: a notice, a signal or a deadline was only the occasion. */
+    async checkPayment({ orderId }: { orderId: string }): Promise<Payment> {
+      const intent = await gateway().findIntentByKey(orderStepKey(orderId, 'authorize'))
+      if (!intent) throw new GatewayUnavailable(`The gateway does not find the authorization of ${orderId} yet`)
+      return asPayment(intent)
+    },
+
+    async capturePayment({ orderId, intentId }: { orderId: string; intentId: string }): Promise<void> {
+      const { amountMinor } = await getPaymentTerms(database, orderId)
+      await gateway().capture({ key: orderStepKey(orderId, 'capture'), intentId, amountMinor })
+      await recordCapture(database, orderId)
+    },
+
+    /**
+     * Gives the customer's money back, whatever became of it. The gateway is asked by key what really happened, and that
+     * nothing more will happen under it.
+     */
+    async reversePayment({ orderId }: { orderId: string }): Promise<ReversedPayment> {
+      const intent = await gateway().closeKey(orderStepKey(orderId, 'authorize'))
+      const reversal = intent ? await reverse(gateway(), orderId, intent) : ({ kind: 'nothing_held' } as const)
+      await recordReversal(database, orderId, reversal)
+      return reversal.kind === 'refunded'
+        ? { kind: 'refunded', refundId: cancellationRefundIdOf(orderId) }
+        : { kind: reversal.kind }
+    },
+  }
+}
+
+/** A lost answer is looked up by key before anyone says "failed": the money may be held. */
+async function authorizeOrFind(
+  gateway: PaymentGateway,
+  key: string,
+  orderId: string,
+  terms: PaymentTerms,
+): Promise<PaymentIntent> {
+  try {
+    return await gateway.authorize({ key, orderId, ...terms })
+  } catch (error) {
+    if (!(error instanceof GatewayUnavailable)) throw error
+    const intent = await gateway.findIntentByKey(key)
+    if (!intent) throw error
+    return intent
+  }
+}
+
+async function reverse(gateway: PaymentGateway, orderId: string, intent: PaymentIntent): Promise<Reversal> {
+  const intentId = intent.id
+  switch (intent.status) {
+    case 'declined':
+      return { kind: 'declined', intentId, declineCode: intent.declineCode ?? 'declined' }
+    case 'voided':
+      return { kind: 'voided', intentId }
+    case 'authorized':
+    case 'requires_action':
+      return voidHold(gateway, orderId, intentId)
+    case 'captured': {
+      const refund = await gateway.refund({
+        key: orderStepKey(orderId, 'refund'),
+        intentId,
+        amountMinor: intent.capturedMinor,
+      })
+      return { kind: 'refunded', intentId, refundId: refund.id, amountMinor: refund.amountMinor }
+    }
+  }
+}
+
+/** A capture that was still on its way may win against the void; then the next attempt finds the money captured. */
+async function voidHold(gateway: PaymentGateway, orderId: string, intentId: string): Promise<Reversal> {
+  try {
+    await gateway.void({ key: orderStepKey(orderId, 'void'), intentId })
+    return { kind: 'voided', intentId }
+  } catch (error) {
+    if (!(error instanceof GatewayRefused)) throw error
+    const now = await gateway.getIntent(intentId)
+    if (now.status === 'authorized' || now.status === 'requires_action') throw error
+    return reverse(gateway, orderId, now)
+  }
+}
+
+const asPayment = (intent: PaymentIntent): Payment => ({
+  status: intent.status,
+  intentId: intent.id,
+  ...(intent.riskScore !== undefined && { riskScore: intent.riskScore }),
+  ...(intent.actionUrl !== undefined && { actionUrl: intent.actionUrl }),
+  ...(intent.declineCode !== undefined && { declineCode: intent.declineCode }),
+})

@@ -1,0 +1,82 @@
+import { OpenAPIHono } from '@hono/zod-openapi'
+import type { MiddlewareHandler } from 'hono'
+import { requestId } from 'hono/request-id'
+import { secureHeaders } from 'hono/secure-headers'
+import type { Logger } from 'pino'
+import { v7 } from 'uuid'
+import type { Database } from '../store/database.ts'
+import type { ProductSearch } from '../store/product-search.ts'
+import { type ApiEnv, identifyCallers, type Tokens } from './authentication.ts'
+import { onlyKnownRoutes } from './known-routes.ts'
+import { logAccess } from './logging.ts'
+import type { Metrics } from './metrics.ts'
+import { answerProblems, refuseInvalid } from './problem-answers.ts'
+import { limitBodies, readBodies } from './request-bodies.ts'
+import { authRoutes } from './routes/auth.ts'
+import { docsRoutes } from './routes/docs.ts'
+import { healthRoutes, type Probes } from './routes/health.ts'
+import { inventoryRoutes } from './routes/inventory.ts'
+import { meRoutes } from './routes/me.ts'
+import { productRoutes } from './routes/products.ts'
+import { searchRoutes } from './routes/search.ts'
+
+export type AppDeps = {
+  database: Database
+  logger: Logger
+  tokens: Tokens
+  search: ProductSearch
+  /** Makes the search index follow a change at once; forgotten nudges are made good by the scheduled sweep. */
+  nudgeSearchSync: () => void
+  probes: Probes
+  metrics: Metrics
+}
+
+/** The whole HTTP surface. Further routes are mounted with `.route('/', …)`: they get the same middleware and answers. */
+export function createApp(deps: AppDeps): OpenAPIHono<ApiEnv> {
+  const app = new OpenAPIHono<ApiEnv>({ defaultHook: refuseInvalid })
+  app.onError(answerProblems(deps.logger))
+
+  app.use(requestId({ limitLength: 128, generator: () => v7() }))
+  app.use(logAccess(deps.logger), deps.metrics.observe, headers, onlyKnownRoutes(app))
+  app.use(limitBodies, readBodies, identifyCallers(deps))
+
+  app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: 'The `access_token` of POST /v1/auth/login',
+  })
+  app.route('/', authRoutes(deps))
+  app.route('/', meRoutes(deps))
+  app.route('/', productRoutes(deps))
+  app.route('/', inventoryRoutes(deps))
+  app.route('/', searchRoutes(deps))
+  app.route('/', healthRoutes(deps))
+  app.route('/', docsRoutes())
+  app.get('/openapi.json', (c) => c.json(app.getOpenAPI31Document({ openapi: '3.1.0', info: about })))
+  return app
+}
+
+const about = {
+  title: 'Holdfast',
+  version: '0.1.0',
+  description:
+    'A commerce backend that does not lose orders, money or stock. Money is in minor units, times are UTC, ids are opaque. ' +
+    'Every error is `application/problem+json` with a stable `code`.',
+}
+
+const apiHeaders = secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } })
+
+// Swagger UI styles its elements inline and draws its icons from data URLs; its scripts are files of ours.
+const docsHeaders = secureHeaders({
+  contentSecurityPolicy: {
+    defaultSrc: ["'none'"],
+    scriptSrc: ["'self'"],
+    styleSrc: ["'self'", "'unsafe-inline'"],
+    imgSrc: ["'self'", 'data:'],
+    connectSrc: ["'self'"],
+    frameAncestors: ["'none'"],
+  },
+})
+
+const headers: MiddlewareHandler = (c, next) => (c.req.path.startsWith('/docs') ? docsHeaders : apiHeaders)(c, next)

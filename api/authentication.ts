@@ -1,0 +1,96 @@
+import type { MiddlewareHandler } from 'hono'
+import { jwtVerify, SignJWT } from 'jose'
+import { Problem } from '../domain/problems.ts'
+import { isStaff, type Role } from '../domain/roles.ts'
+import type { Db } from '../store/database.ts'
+import { findCaller } from '../store/users.ts'
+
+export type Caller = { id: string; role: Role }
+
+export type ApiEnv = { Variables: { requestId: string; identify: () => Promise<Caller | undefined> } }
+
+export const ACCESS_TOKEN_SECONDS = 15 * 60
+
+export type Tokens = {
+  issue(user: { id: string; tokenVersion: number }): Promise<string>
+  /** `undefined` for everything that is not a token of ours, whole and in date. */
+  read(token: string): Promise<{ userId: string; tokenVersion: number } | undefined>
+}
+
+/** Access tokens: signed by one algorithm with one secret, of one type, and short-lived. Nothing in a token chooses how it is checked. */
+export function createTokens(secret: string): Tokens {
+  const key = new TextEncoder().encode(secret)
+  const issuer = 'holdfast'
+  const audience = 'holdfast-api'
+  return {
+    issue: ({ id, tokenVersion }) =>
+      new SignJWT({ ver: tokenVersion })
+        .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt' })
+        .setIssuer(issuer)
+        .setAudience(audience)
+        .setSubject(id)
+        .setIssuedAt()
+        .setExpirationTime(`${ACCESS_TOKEN_SECONDS}s`)
+        .sign(key),
+    async read(token) {
+      try {
+        const { payload } = await jwtVerify(token, key, {
+          algorithms: ['HS256'],
+          typ: 'at+jwt',
+          issuer,
+          audience,
+          requiredClaims: ['exp', 'iat', 'sub'],
+          maxTokenAge: ACCESS_TOKEN_SECONDS,
+          clockTolerance: 5,
+        })
+        if (payload.sub === undefined || !Number.isSafeInteger(payload.ver)) return undefined
+        return { userId: payload.sub, tokenVersion: payload.ver as number }
+      } catch {
+        return undefined
+      }
+    },
+  }
+}
+
+/** Lets a route ask who calls; nobody is looked up for a route that does not ask. */
+export const identifyCallers =
+  (deps: { database: Db; tokens: Tokens }): MiddlewareHandler<ApiEnv> =>
+  async (c, next) => {
+    c.set('identify', async () => {
+      const header = c.req.header('authorization')
+      if (header === undefined) return undefined
+      const claims = await deps.tokens.read(/^Bearer ([\w.~+/-]+=*)$/i.exec(header)?.[1] ?? '')
+      const caller = claims && (await findCaller(deps.database, claims.userId))
+      if (!caller || caller.tokenVersion !== claims.tokenVersion) throw new Problem('unauthenticated')
+      return { id: caller.id, role: caller.role }
+    })
+    await next()
+  }
+
+type CallerEnv<C> = ApiEnv & { Variables: { caller: C } }
+
+/** Route middleware: anyone, signed in or not; a token that is sent must be good. `c.var.caller` may be undefined. */
+export const anyone: MiddlewareHandler<CallerEnv<Caller | undefined>> = async (c, next) => {
+  c.set('caller', await c.var.identify())
+  await next()
+}
+
+/** Route middleware: 401 without a good token. Handlers find the caller in `c.var.caller`. */
+export const signedIn: MiddlewareHandler<CallerEnv<Caller>> = async (c, next) => {
+  const caller = await c.var.identify()
+  if (!caller) throw new Problem('unauthenticated')
+  c.set('caller', caller)
+  await next()
+}
+
+/** Route middleware: 401 without a good token, 403 for whoever does not work for the shop. */
+export const staffOnly: MiddlewareHandler<CallerEnv<Caller>> = async (c, next) => {
+  const caller = await c.var.identify()
+  if (!caller) throw new Problem('unauthenticated')
+  if (!isStaff(caller.role)) throw new Problem('forbidden')
+  c.set('caller', caller)
+  await next()
+}
+
+/** For the OpenAPI entry of a route behind `signedIn` or `staffOnly`. */
+export const bearer = [{ bearer: [] as string[] }]

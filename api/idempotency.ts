@@ -1,0 +1,39 @@
+import { z } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { Problem, type ProblemCode, type ProblemDetails, problems } from '../domain/problems.ts'
+import type { Answer } from '../store/idempotency.ts'
+
+/** The `headers` of a route that must happen once; without a good key the answer is `idempotency_key_required`. */
+export const idempotencyHeaders = z.object({
+  'idempotency-key': z
+    .string()
+    .regex(/^[\x20-\x7e]{1,255}$/)
+    .openapi({ description: 'Names this request: sent again, it gets the first answer and has no second effect' }),
+})
+
+/** For the OpenAPI entry of an answer that may be a repeated one. */
+export const replayedHeader = z.object({
+  'Idempotency-Replayed': z.literal('true').optional().openapi({ description: 'This answer was given before' }),
+})
+
+/** A refusal as it is kept with its key, so that a repeat hears the same. */
+export const refusal = ({ code, details }: Problem): Answer => ({
+  status: problems[code].status,
+  body: { code, details },
+})
+
+/** Gives an answer as it was kept; a refusal is thrown. `Answered` is the route's own answer type, found by inference. */
+export function give<Answered>(c: Context, answer: Answer): Answered {
+  if (answer.status >= 400) {
+    const { code, details } = answer.body as { code: ProblemCode; details: ProblemDetails }
+    throw new Problem(code, details)
+  }
+  return c.json(answer.body as object, answer.status as ContentfulStatusCode) as Answered
+}
+
+/** Gives the first answer again, and says so. */
+export function replay<Answered>(c: Context, answer: Answer): Answered {
+  c.header('Idempotency-Replayed', 'true')
+  return give(c, answer)
+}

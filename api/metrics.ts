@@ -1,0 +1,49 @@
+import type { MiddlewareHandler } from 'hono'
+import { routePath } from 'hono/route'
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { ApiEnv } from './authentication.ts'
+
+export type Metrics = {
+  registry: Registry
+  /** Middleware: rate, errors and duration of every route. */
+  observe: MiddlewareHandler<ApiEnv>
+  render: () => Promise<string>
+}
+
+type MetricsOptions = {
+  countOrdersNeedingAttention: () => Promise<number>
+  /** Others' metrics in Prometheus' text format, appended as they are. One that fails is left out. */
+  others?: readonly (() => Promise<string>)[]
+}
+
+export function createMetrics({ countOrdersNeedingAttention, others = [] }: MetricsOptions): Metrics {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const requests = new Histogram({
+    name: 'holdfast_http_request_duration_seconds',
+    help: 'Time to answer a request, by route pattern',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [registry],
+  })
+  new Gauge({
+    name: 'holdfast_orders_needing_attention',
+    help: 'Orders whose undoing could not be finished and which wait for a person; NaN while PostgreSQL is away',
+    registers: [registry],
+    async collect() {
+      this.set(await countOrdersNeedingAttention().catch(() => Number.NaN))
+    },
+  })
+  return {
+    registry,
+    observe: async (c, next) => {
+      const stop = requests.startTimer()
+      await next()
+      stop({ method: c.req.method, route: routePath(c, -1), status: c.res.status })
+    },
+    async render() {
+      const texts = await Promise.all([registry.metrics(), ...others.map((other) => other().catch(() => ''))])
+      return texts.filter(Boolean).join('\n')
+    },
+  }
+}

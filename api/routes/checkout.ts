@@ -1,0 +1,164 @@
+import { createRoute, OpenAPIHono, type z } from '@hono/zod-openapi'
+import { isId } from '../../domain/ids.ts'
+import { cancellationProblems } from '../../domain/order.ts'
+import { Problem } from '../../domain/problems.ts'
+import { type CheckoutLine, type Quote, quoteProducts, recordCheckout } from '../../store/checkouts.ts'
+import { type Answer, findKey, fingerprintOf, type KeyUse, recordAnswer } from '../../store/idempotency.ts'
+import { newId } from '../../store/ids.ts'
+import type { Order } from '../../store/orders/index.ts'
+import { type ApiEnv, bearer, signedIn } from '../authentication.ts'
+import { type CheckoutDeps, checkOut } from '../commands/checkout.ts'
+import { give, idempotencyHeaders, refusal, replay, replayedHeader } from '../idempotency.ts'
+import { newOrderSchema, orderAnswer, orderSchema } from '../order-schemas.ts'
+import { bodyProblems, problemResponses } from '../problem-responses.ts'
+
+const orderContent = { 'application/json': { schema: orderSchema } }
+
+const place = createRoute({
+  method: 'post',
+  path: '/v1/orders',
+  operationId: 'placeOrder',
+  tags: ['orders'],
+  summary: 'Buy',
+  description:
+    'Repeated with the same Idempotency-Key, it is the same order: nothing is bought, charged or promised twice.',
+  security: bearer,
+  middleware: signedIn,
+  request: {
+    headers: idempotencyHeaders,
+    body: { required: true, content: { 'application/json': { schema: newOrderSchema } } },
+  },
+  responses: {
+    201: { description: 'Paid', headers: replayedHeader, content: orderContent },
+    202: {
+      description:
+        'Accepted and not decided yet: follow `Location`. With `next_action` it is the customer who decides.',
+      headers: replayedHeader,
+      content: orderContent,
+    },
+    ...problemResponses(
+      'idempotency_key_required',
+      'unauthenticated',
+      'payment_declined',
+      'forbidden',
+      'payment_risk',
+      'insufficient_stock',
+      'product_unavailable',
+      'order_cancelled',
+      'idempotency_key_reuse',
+      'payment_unavailable',
+      ...bodyProblems,
+    ),
+  },
+})
+
+type NewOrder = z.infer<typeof newOrderSchema>
+
+export function checkoutRoutes(deps: CheckoutDeps) {
+  const { database } = deps
+  const routes = new OpenAPIHono<ApiEnv>()
+
+  routes.openapi(place, async (c) => {
+    const body = c.req.valid('json')
+    const use: KeyUse = {
+      userId: c.var.caller.id,
+      route: 'POST /v1/orders',
+      key: c.req.valid('header')['idempotency-key'],
+      fingerprint: fingerprintOf(body),
+    }
+    const lines = sumLines(body.items)
+    const claim = await claimOrder(use, body, lines)
+    if (claim.answer) return replay(c, claim.answer)
+    if (!claim.fresh) c.header('Idempotency-Replayed', 'true')
+
+    const outcome = await decide({ orderId: claim.resourceId, userId: use.userId, summary: summaryOf(lines) })
+    if (outcome.kind === 'pending') {
+      c.header('Location', `/v1/orders/${outcome.order.id}`)
+      return c.json(orderAnswer(outcome.order), 202)
+    }
+    await recordAnswer(database, use, outcome.answer)
+    return give(c, outcome.answer)
+  })
+  return routes
+
+  /** A repeat finds its order even when the shelf is empty by now: perhaps it was this order that emptied it. */
+  async function claimOrder(use: KeyUse, body: NewOrder, lines: CheckoutLine[]) {
+    const refused = whyNot(
+      lines,
+      await quoteProducts(
+        database,
+        lines.map(({ productId }) => productId),
+      ),
+    )
+    if (refused) {
+      const earlier = await findKey(database, use)
+      if (earlier) return earlier
+      throw refused
+    }
+    return recordCheckout(database, use, {
+      orderId: newId('ord'),
+      userId: use.userId,
+      lines,
+      payment: { method: body.payment.method, token: body.payment.token, capture: body.payment.capture ?? 'automatic' },
+      shippingAddress: body.shipping_address,
+      billingAddress: body.billing_address ?? body.shipping_address,
+    })
+  }
+
+  async function decide(request: Parameters<typeof checkOut>[1]) {
+    try {
+      const outcome = await checkOut(deps, request)
+      return outcome.kind === 'pending' ? outcome : { kind: 'settled' as const, answer: answerOf(outcome.order) }
+    } catch (error) {
+      if (!(error instanceof Problem) || error.code === 'unavailable') throw error
+      return { kind: 'settled' as const, answer: refusal(error) }
+    }
+  }
+}
+
+function answerOf(order: Order): Answer {
+  if (order.status !== 'cancelled' || order.cancelReason === null) return { status: 201, body: orderAnswer(order) }
+  const code = cancellationProblems[order.cancelReason]
+  const details = { order_id: order.id, cancel_reason: order.cancelReason }
+  return refusal(
+    new Problem(code, order.declineCode === null ? details : { ...details, decline_code: order.declineCode }),
+  )
+}
+
+function sumLines(items: NewOrder['items']): CheckoutLine[] {
+  const quantities = new Map<string, number>()
+  for (const { product_id, quantity } of items) quantities.set(product_id, (quantities.get(product_id) ?? 0) + quantity)
+  return [...quantities]
+    .map(([productId, quantity]) => ({ productId, quantity }))
+    .sort((a, b) => (a.productId < b.productId ? -1 : 1))
+}
+
+function whyNot(lines: CheckoutLine[], quotes: Quote[]): Problem | undefined {
+  const quoteOf = new Map(quotes.map((quote) => [quote.productId, quote]))
+  const unknown = lines.filter(({ productId }) => !isId('prd', productId) || !quoteOf.has(productId))
+  if (unknown.length > 0) {
+    const errors = unknown.map(({ productId }) => ({ path: 'items', message: `There is no product ${productId}` }))
+    return new Problem('invalid_request', { errors })
+  }
+  if (new Set(quotes.map(({ currency }) => currency)).size > 1)
+    return new Problem('invalid_request', {
+      errors: [{ path: 'items', message: 'The products are priced in different currencies' }],
+    })
+  const withdrawn = lines.filter(({ productId }) => quoteOf.get(productId)?.status !== 'active')
+  if (withdrawn.length > 0) return new Problem('product_unavailable', { items: shortages(withdrawn, () => 0) })
+  const available = (productId: string) => quoteOf.get(productId)?.available ?? 0
+  const short = lines.filter(({ productId, quantity }) => available(productId) < quantity)
+  return short.length > 0 ? new Problem('insufficient_stock', { items: shortages(short, available) }) : undefined
+}
+
+const shortages = (lines: CheckoutLine[], available: (productId: string) => number) =>
+  lines.map(({ productId, quantity }) => ({
+    product_id: productId,
+    requested: quantity,
+    available: available(productId),
+  }))
+
+function summaryOf(lines: CheckoutLine[]): string {
+  const units = lines.reduce((sum, { quantity }) => sum + quantity, 0)
+  return `Order of ${units} ${units === 1 ? 'unit' : 'units'} of ${lines.length} ${lines.length === 1 ? 'product' : 'products'}`
+}

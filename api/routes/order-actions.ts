@@ -1,0 +1,182 @@
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import type { Client } from '@temporalio/client'
+import type { UpdateDefinition } from '@temporalio/common'
+import type { Context } from 'hono'
+import type { OrderStatus } from '../../domain/order.ts'
+import { Problem, type ProblemCode } from '../../domain/problems.ts'
+import type { Database } from '../../store/database.ts'
+import { type Answer, claimKey, fingerprintOf, recordAnswer } from '../../store/idempotency.ts'
+import { findOrder } from '../../store/orders/index.ts'
+import * as messages from '../../workflows/order.messages.ts'
+import { type ApiEnv, bearer, type Caller, signedIn, staffOnly } from '../authentication.ts'
+import { askOrder } from '../commands/order.ts'
+import { give, idempotencyHeaders, refusal, replay, replayedHeader } from '../idempotency.ts'
+import { orderAnswer, orderSchema } from '../order-schemas.ts'
+import { bodyProblems, problemResponses } from '../problem-responses.ts'
+import { lineOfText } from '../schemas.ts'
+import { visibleOrder } from './orders.ts'
+
+const params = z.object({ id: z.string() })
+const reasonSchema = z.strictObject({ reason: lineOfText(500).optional() })
+const shipmentSchema = z
+  .strictObject({ carrier: lineOfText(100), tracking_number: lineOfText(100) })
+  .openapi('NewShipment')
+
+const orderProblems = [
+  'idempotency_key_required',
+  'unauthenticated',
+  'forbidden',
+  'order_not_found',
+  'idempotency_key_reuse',
+  ...bodyProblems,
+] as const
+
+const answers = { headers: replayedHeader, content: { 'application/json': { schema: orderSchema } } }
+
+const cancel = createRoute({
+  method: 'post',
+  path: '/v1/orders/{id}/cancel',
+  operationId: 'cancelOrder',
+  tags: ['orders'],
+  summary: 'Cancel an order that is not shipped yet; money and stock go back',
+  security: bearer,
+  middleware: signedIn,
+  request: { params, headers: idempotencyHeaders, body: { content: { 'application/json': { schema: reasonSchema } } } },
+  responses: {
+    200: { description: 'Cancelled', ...answers },
+    ...problemResponses(...orderProblems, 'not_cancellable'),
+  },
+})
+
+const ship = createRoute({
+  method: 'post',
+  path: '/v1/orders/{id}/shipments',
+  operationId: 'shipOrder',
+  tags: ['orders'],
+  summary: 'Note that the parcel left; captures the payment where that was left to now',
+  security: bearer,
+  middleware: staffOnly,
+  request: {
+    params,
+    headers: idempotencyHeaders,
+    body: { required: true, content: { 'application/json': { schema: shipmentSchema } } },
+  },
+  responses: {
+    201: { description: 'Shipped', ...answers },
+    ...problemResponses(...orderProblems, 'invalid_transition', 'capture_failed'),
+  },
+})
+
+const staffAction = (path: string, operationId: string, summary: string, description: string) =>
+  createRoute({
+    method: 'post',
+    path: `/v1/orders/{id}/${path}`,
+    operationId,
+    tags: ['orders'],
+    summary,
+    security: bearer,
+    middleware: staffOnly,
+    request: {
+      params,
+      headers: idempotencyHeaders,
+      body: { content: { 'application/json': { schema: reasonSchema } } },
+    },
+    responses: { 201: { description, ...answers }, ...problemResponses(...orderProblems, 'invalid_transition') },
+  })
+
+const deliver = staffAction('deliveries', 'deliverOrder', 'Note that the parcel arrived', 'Delivered')
+const approve = staffAction('approve', 'approveOrder', 'Let an order go on that waits for a decision', 'Approved')
+const reject = staffAction(
+  'reject',
+  'rejectOrder',
+  'Refuse an order that waits for a decision; it is undone',
+  'Rejected',
+)
+
+type Action<Request> = {
+  path: string
+  update: UpdateDefinition<OrderStatus, [Request]>
+  request: Request
+  /** The problem of an order that has already come to its end. */
+  refusal: ProblemCode
+  status: 200 | 201
+}
+
+type Ask = { caller: Caller; orderId: string; key: string; body: object }
+
+export function orderActionRoutes({ database, client }: { database: Database; client: Client }) {
+  const routes = new OpenAPIHono<ApiEnv>()
+
+  routes.openapi(cancel, async (c) => {
+    const ask = askOf(c)
+    const { id, userId } = await visibleOrder(database, ask.caller, ask.orderId)
+    const by = userId === ask.caller.id ? 'customer' : staff(ask.caller)
+    const request = { ...ask.body, by }
+    return act(
+      c,
+      { ...ask, orderId: id },
+      { path: 'cancel', update: messages.cancelUpdate, request, refusal: 'not_cancellable', status: 200 },
+    )
+  })
+  routes.openapi(ship, async (c) => {
+    const request = { ...c.req.valid('json'), by: staff(c.var.caller) }
+    return act(c, askOf(c), { ...staffAct, path: 'shipments', update: messages.shipUpdate, request })
+  })
+  routes.openapi(deliver, async (c) => {
+    const request = { by: staff(c.var.caller) }
+    return act(c, askOf(c), { ...staffAct, path: 'deliveries', update: messages.deliverUpdate, request })
+  })
+  routes.openapi(approve, async (c) => {
+    const request = { ...c.req.valid('json'), by: staff(c.var.caller) }
+    return act(c, askOf(c), { ...staffAct, path: 'approve', update: messages.approveUpdate, request })
+  })
+  routes.openapi(reject, async (c) => {
+    const request = { ...c.req.valid('json'), by: staff(c.var.caller) }
+    return act(c, askOf(c), { ...staffAct, path: 'reject', update: messages.rejectUpdate, request })
+  })
+  return routes
+
+  /** Asks the order's workflow once under this key, and answers with the order as it then is. */
+  async function act<Request, Answered>(c: Context, ask: Ask, action: Action<Request>): Promise<Answered> {
+    const { id: orderId } = await visibleOrder(database, ask.caller, ask.orderId)
+    const use = {
+      userId: ask.caller.id,
+      route: `POST /v1/orders/:id/${action.path}`,
+      key: ask.key,
+      fingerprint: fingerprintOf({ orderId, ...ask.body }),
+    }
+    const claim = await claimKey(database, use, orderId)
+    if (claim.answer) return replay(c, claim.answer)
+    const answer = await done(orderId, `${use.route} ${use.userId} ${use.key}`, action)
+    await recordAnswer(database, use, answer)
+    return claim.fresh ? give(c, answer) : replay(c, answer)
+  }
+
+  async function done<Request>(orderId: string, requestId: string, action: Action<Request>): Promise<Answer> {
+    try {
+      await askOrder(client, action.update, { orderId, requestId, request: action.request, refusal: action.refusal })
+    } catch (error) {
+      if (error instanceof Problem && error.code !== 'unavailable') return refusal(error)
+      throw error
+    }
+    const order = await findOrder(database, orderId)
+    if (!order) throw new Problem('order_not_found')
+    return { status: action.status, body: orderAnswer(order) }
+  }
+}
+
+const staffAct = { refusal: 'invalid_transition', status: 201 } as const
+const staff = (caller: Caller): string => `staff ${caller.id}`
+
+type AskContext = Context<
+  ApiEnv & { Variables: { caller: Caller } },
+  string,
+  { out: { param: { id: string }; header: { 'idempotency-key': string }; json: object } }
+>
+
+const askOf = (c: AskContext): Ask => ({
+  caller: c.var.caller,
+  orderId: c.req.valid('param').id,
+  key: c.req.valid('header')['idempotency-key'],
+  body: c.req.valid('json') ?? {},
+})

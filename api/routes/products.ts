@@ -1,0 +1,246 @@
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import { isId } from '../../domain/ids.ts'
+import { Problem } from '../../domain/problems.ts'
+import { isStaff } from '../../domain/roles.ts'
+import { newId } from '../../store/ids.ts'
+import { MAX_ON_HAND } from '../../store/inventory.ts'
+import { listProducts, productSorts } from '../../store/product-lists.ts'
+import { createProducts, deleteProduct, findProduct, type Product, updateProduct } from '../../store/products.ts'
+import type { AppDeps } from '../app.ts'
+import { type ApiEnv, anyone, bearer, type Caller, staffOnly } from '../authentication.ts'
+import { bodyProblems, problemResponses } from '../problem-responses.ts'
+import {
+  cursorParameter,
+  limitParameter,
+  lineOfText,
+  listOf,
+  moneySchema,
+  readCursor,
+  timeSchema,
+  writeCursor,
+} from '../schemas.ts'
+
+const statusSchema = z.enum(['active', 'inactive'])
+const sortSchema = z.enum(productSorts)
+
+const attributesSchema = z
+  .record(
+    z.string().min(1).max(64),
+    z.union([z.string().max(500), z.number(), z.boolean(), z.array(z.string().max(500)).max(50)]),
+  )
+  .refine((attributes) => Object.keys(attributes).length <= 50, { error: 'Holds more than 50 attributes' })
+  .openapi({ example: { colour: 'black', weight_grams: 420 } })
+
+export const productSchema = z
+  .object({
+    id: z.string(),
+    sku: z.string(),
+    name: z.string(),
+    description: z.string(),
+    price: moneySchema,
+    category: z.string(),
+    attributes: z.record(z.string(), z.unknown()).openapi({ type: 'object', additionalProperties: true }),
+    status: statusSchema,
+    inventory: z.object({ available: z.int().openapi({ description: 'What can be bought now' }) }),
+    created_at: timeSchema,
+    updated_at: timeSchema,
+  })
+  .openapi('Product')
+
+export const productAnswer = (product: Product): z.infer<typeof productSchema> => ({
+  id: product.id,
+  sku: product.sku,
+  name: product.name,
+  description: product.description,
+  price: { amount: product.priceMinor, currency: product.currency },
+  category: product.category,
+  attributes: product.attributes,
+  status: product.status === 'active' ? 'active' : 'inactive',
+  inventory: { available: product.available },
+  created_at: product.createdAt.toISOString(),
+  updated_at: product.updatedAt.toISOString(),
+})
+
+const described = {
+  sku: lineOfText(64).openapi({ example: 'HEADPHONES-01' }),
+  name: lineOfText(200),
+  description: z.string().max(10_000),
+  price: moneySchema,
+  category: lineOfText(100),
+  attributes: attributesSchema,
+}
+
+const newProductSchema = z
+  .strictObject({
+    ...described,
+    description: described.description.default(''),
+    attributes: attributesSchema.default({}),
+    status: statusSchema.optional(),
+    inventory: z
+      .strictObject({
+        on_hand: z.int().min(0).max(MAX_ON_HAND).openapi({ description: 'Opening stock', example: 50 }),
+        reorder_point: z.int().min(0).max(MAX_ON_HAND).optional(),
+        reorder_quantity: z.int().min(0).max(MAX_ON_HAND).optional(),
+      })
+      .default({ on_hand: 0 }),
+  })
+  .openapi('NewProduct')
+
+const changesSchema = z
+  .strictObject({ ...described, status: statusSchema })
+  .partial()
+  .openapi('ProductChanges', { description: 'Stock is changed by adjustments, not here' })
+
+const idParameter = z.object({ id: z.string().openapi({ example: 'prd_0193f1a2-7c3e-7d43-8a52-4f3a5b6c7d8e' }) })
+const productContent = { 'application/json': { schema: productSchema } }
+
+const list = createRoute({
+  method: 'get',
+  path: '/v1/products',
+  operationId: 'listProducts',
+  tags: ['catalogue'],
+  summary: 'Look through the catalogue',
+  security: [{}, ...bearer],
+  middleware: anyone,
+  request: {
+    query: z.strictObject({
+      category: z.string().max(100).optional(),
+      status: statusSchema.default('active').openapi({ description: 'Only staff see others than active ones' }),
+      sort: sortSchema.default('newest'),
+      limit: limitParameter,
+      cursor: cursorParameter,
+    }),
+  },
+  responses: {
+    200: { description: 'A page of it', content: { 'application/json': { schema: listOf(productSchema) } } },
+    ...problemResponses('malformed_request', 'unauthenticated', 'forbidden', 'invalid_request'),
+  },
+})
+
+const show = createRoute({
+  method: 'get',
+  path: '/v1/products/{id}',
+  operationId: 'getProduct',
+  tags: ['catalogue'],
+  summary: 'One product',
+  security: [{}, ...bearer],
+  middleware: anyone,
+  request: { params: idParameter },
+  responses: {
+    200: { description: 'The product', content: productContent },
+    ...problemResponses('unauthenticated', 'product_not_found'),
+  },
+})
+
+const create = createRoute({
+  method: 'post',
+  path: '/v1/products',
+  operationId: 'createProduct',
+  tags: ['catalogue'],
+  summary: 'Put a product into the catalogue',
+  security: bearer,
+  middleware: staffOnly,
+  request: { body: { required: true, content: { 'application/json': { schema: newProductSchema } } } },
+  responses: {
+    201: { description: 'The new product', content: productContent },
+    ...problemResponses('unauthenticated', 'forbidden', 'sku_taken', ...bodyProblems),
+  },
+})
+
+const change = createRoute({
+  method: 'patch',
+  path: '/v1/products/{id}',
+  operationId: 'updateProduct',
+  tags: ['catalogue'],
+  summary: 'Change a product',
+  description: 'What is not sent stays. `attributes` are replaced as a whole.',
+  security: bearer,
+  middleware: staffOnly,
+  request: {
+    params: idParameter,
+    body: { required: true, content: { 'application/json': { schema: changesSchema } } },
+  },
+  responses: {
+    200: { description: 'The changed product', content: productContent },
+    ...problemResponses('unauthenticated', 'forbidden', 'product_not_found', 'sku_taken', ...bodyProblems),
+  },
+})
+
+const remove = createRoute({
+  method: 'delete',
+  path: '/v1/products/{id}',
+  operationId: 'deleteProduct',
+  tags: ['catalogue'],
+  summary: 'Take a product out of the catalogue',
+  description: 'For ever; its SKU may be used again. Orders that speak of it keep it.',
+  security: bearer,
+  middleware: staffOnly,
+  request: { params: idParameter },
+  responses: {
+    204: { description: 'It is gone' },
+    ...problemResponses('unauthenticated', 'forbidden', 'product_not_found'),
+  },
+})
+
+const mayBuyOrManage = (product: Product, caller: Caller | undefined): boolean =>
+  product.status === 'active' || (caller !== undefined && isStaff(caller.role))
+
+export function productRoutes({ database, nudgeSearchSync }: Pick<AppDeps, 'database' | 'nudgeSearchSync'>) {
+  const routes = new OpenAPIHono<ApiEnv>()
+
+  routes.openapi(list, async (c) => {
+    const { sort, status, category, limit, cursor } = c.req.valid('query')
+    if (status !== 'active' && !(c.var.caller && isStaff(c.var.caller.role))) throw new Problem('forbidden')
+    const key = sort === 'price' || sort === '-price' ? z.int() : z.string().max(300)
+    const after = readCursor(cursor, z.strictObject({ sort: z.literal(sort), key, id: z.string().max(64) }))
+    const { products, next } = await listProducts(database, { sort, status, category, limit, after })
+    return c.json({ data: products.map(productAnswer), next_cursor: next ? writeCursor({ sort, ...next }) : null }, 200)
+  })
+
+  routes.openapi(show, async (c) => {
+    const product = await findById(c.req.valid('param').id)
+    if (!product || !mayBuyOrManage(product, c.var.caller)) throw new Problem('product_not_found')
+    return c.json(productAnswer(product), 200)
+  })
+
+  routes.openapi(create, async (c) => {
+    const { price, inventory, ...product } = c.req.valid('json')
+    const id = newId('prd')
+    await createProducts(database, [
+      {
+        ...product,
+        id,
+        priceMinor: price.amount,
+        currency: price.currency,
+        onHand: inventory.on_hand,
+        reorderPoint: inventory.reorder_point,
+        reorderQuantity: inventory.reorder_quantity,
+      },
+    ])
+    nudgeSearchSync()
+    const created = await findProduct(database, id)
+    if (!created) throw new Problem('product_not_found')
+    return c.json(productAnswer(created), 201)
+  })
+
+  routes.openapi(change, async (c) => {
+    const { id } = c.req.valid('param')
+    const { price, ...changes } = c.req.valid('json')
+    const changed = isId('prd', id)
+      ? await updateProduct(database, id, { ...changes, priceMinor: price?.amount, currency: price?.currency })
+      : undefined
+    if (!changed) throw new Problem('product_not_found')
+    nudgeSearchSync()
+    return c.json(productAnswer(changed), 200)
+  })
+
+  routes.openapi(remove, async (c) => {
+    const { id } = c.req.valid('param')
+    if (!isId('prd', id) || !(await deleteProduct(database, id))) throw new Problem('product_not_found')
+    nudgeSearchSync()
+    return c.body(null, 204)
+  })
+
+  const findById = async (id: string) => (isId('prd', id) ? findProduct(database, id) : undefined)
+  return routes
+}

@@ -1,0 +1,65 @@
+import { Hono } from 'hono'
+import type { Client } from '@temporalio/client'
+import type { Logger } from 'pino'
+import { isId } from '../../domain/ids.ts'
+import { Problem } from '../../domain/problems.ts'
+import type { PaymentGateway, PaymentNotice } from '../../gateways/payment/port.ts'
+import type { Database } from '../../store/database.ts'
+import { recordOrderEvents } from '../../store/events.ts'
+import { findOrder, recordDispute } from '../../store/orders/index.ts'
+import { findOrderOfIntent, markNoticeHandled, recordNotice } from '../../store/payment-notices.ts'
+import type { ApiEnv } from '../authentication.ts'
+import { tellOrder } from '../commands/order.ts'
+
+type WebhookDeps = {
+  database: Database
+  client: Client
+  logger: Logger
+  /** Checks the signature and reads the notice; the API knows nothing else of the gateway. */
+  readNotice: PaymentGateway['readNotice']
+}
+
+/**
+ * The gateway's notices. Each is kept before it is acted on and acknowledged only afterwards, so one that we could not
+ * handle comes again. What it says is only a reason to look: the order's workflow asks the gateway itself.
+ */
+export function webhookRoutes({ database, client, logger, readNotice }: WebhookDeps) {
+  const routes = new Hono<ApiEnv>()
+
+  routes.post('/v1/webhooks/payments', async (c) => {
+    const notice = checked(await c.req.text(), c.req.raw.headers)
+    if (!notice) return c.body(null, 204)
+    const orderId = notice.orderId ?? (await findOrderOfIntent(database, notice.intentId))
+    if (!orderId || !isId('ord', orderId) || !(await findOrder(database, orderId))) {
+      logger.warn({ notice_id: notice.id, type: notice.type }, 'a payment notice for no order of ours')
+      return c.body(null, 204)
+    }
+    if ((await recordNotice(database, { ...notice, orderId })) === 'due') {
+      await handle(notice, orderId)
+      await markNoticeHandled(database, notice.id)
+    }
+    return c.body(null, 204)
+  })
+  return routes
+
+  function checked(rawBody: string, headers: Headers): PaymentNotice | undefined {
+    try {
+      return readNotice(rawBody, headers)
+    } catch (error) {
+      throw new Problem('invalid_webhook', { detail: (error as Error).message })
+    }
+  }
+
+  async function handle({ type, amountMinor }: PaymentNotice, orderId: string): Promise<void> {
+    if (!wakesTheOrder.has(type)) return
+    const told = await tellOrder(client, orderId, { type, amountMinor })
+    if (told === 'ended' && type === 'payment.disputed') {
+      // Nobody is left to tell: the fact is written down here, and its order asks for a person.
+      await recordDispute(database, { orderId, amountMinor })
+      await recordOrderEvents(database, orderId, [{ type: 'payment.disputed' }])
+    }
+  }
+}
+
+/** The others tell of what our own workflow did, and heard at once. */
+const wakesTheOrder = new Set<PaymentNotice['type']>(['payment.authorized', 'payment.declined', 'payment.disputed'])

@@ -1,0 +1,50 @@
+/** The schemes' first digits with the lengths they issue. Anything else with a right check digit is just a number. */
+const brands: readonly { prefix: RegExp; lengths: readonly number[] }[] = [
+  { prefix: /^4/, lengths: [13, 16, 18, 19] },
+  { prefix: /^(5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720)/, lengths: [16] },
+  { prefix: /^3[47]/, lengths: [15] },
+  { prefix: /^(6011|64[4-9]|65)/, lengths: [16, 17, 18, 19] },
+  { prefix: /^(30[0-5]|309|36|38|39)/, lengths: [14, 15, 16, 17, 18, 19] },
+  { prefix: /^35(2[89]|[3-8])/, lengths: [16, 17, 18, 19] },
+  { prefix: /^62/, lengths: [16, 17, 18, 19] },
+  { prefix: /^(50|5[6-9]|63|67)/, lengths: [13, 14, 15, 16, 17, 18, 19] },
+]
+
+const digitGroups = /\d+(?:[\s\p{Pd}]{1,3}\d+)*/gu
+const ownId = /^[a-z]{2,8}_[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/**
+ * Whether a text holds a payment card's number, written in one piece or in groups. One of our own ids never does: its
+ * hexadecimal groups look like one now and then.
+ */
+export function holdsCardNumber(text: string): boolean {
+  if (text.length < 13 || ownId.test(text)) return false
+  for (const [run] of text.normalize('NFKC').matchAll(digitGroups)) {
+    if (run.length >= 13 && someGroupsAreACard(run.match(/\d+/g) ?? [])) return true
+  }
+  return false
+}
+
+function someGroupsAreACard(groups: readonly string[]): boolean {
+  for (let first = 0; first < groups.length; first++) {
+    let digits = ''
+    for (let last = first; last < groups.length && digits.length < 19; last++) {
+      digits += groups[last]
+      if (digits.length >= 13 && hasLuhnDigit(digits) && hasBrand(digits)) return true
+    }
+  }
+  return false
+}
+
+const hasBrand = (digits: string): boolean =>
+  brands.some(({ prefix, lengths }) => lengths.includes(digits.length) && prefix.test(digits))
+
+function hasLuhnDigit(digits: string): boolean {
+  let sum = 0
+  for (let place = 0; place < digits.length; place++) {
+    const digit = digits.charCodeAt(digits.length - 1 - place) - 48
+    const doubled = digit * 2
+    sum += place % 2 === 0 ? digit : doubled > 9 ? doubled - 9 : doubled
+  }
+  return sum % 10 === 0
+}

@@ -1,0 +1,18 @@
+/** Every name that must come out the same wherever it is made: resources, workflows, idempotency keys. */
+export type IdPrefix = 'ord' | 're' | 'po' | 'usr' | 'prd' | 'pay' | 'adj'
+
+export const orderWorkflowId = (orderId: string): string => `order-${orderId}`
+
+/** The name of one effect of one order, for ever: never made from an attempt, a run or a clock. */
+export const orderStepKey = (orderId: string, step: 'authorize' | 'capture' | 'void' | 'refund'): string =>
+  `${orderId}:${step}`
+
+/** An order has one payment, and the refund of a cancellation is one: their ids follow from the order's. */
+export const paymentIdOf = (orderId: string): string => orderId.replace(/^ord_/, 'pay_')
+export const cancellationRefundIdOf = (orderId: string): string => orderId.replace(/^ord_/, 're_')
+
+export const eventId = (aggregateId: string, type: string): string => `${aggregateId}:${type}`
+
+const idShape = /^(ord|re|po|usr|prd|pay|adj)_[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+
+export const isId = (prefix: IdPrefix, value: string): boolean => value.startsWith(`${prefix}_`) && idShape.test(value)

@@ -1,0 +1,45 @@
+/** Money is an integer count of minor units (cents, pence, yen) and an ISO 4217 code. Nothing here rounds. */
+export type Money = { amountMinor: number; currency: string }
+
+/** The most one order may come to: far below 2^53, so that no sum of a request can lose a cent. */
+export const MAX_AMOUNT_MINOR = 1_000_000_000_000
+
+const supported = new Set(Intl.supportedValuesOf('currency'))
+
+export const isCurrency = (code: string): boolean => supported.has(code)
+
+export const isAmountMinor = (value: number): boolean =>
+  Number.isSafeInteger(value) && !Object.is(value, -0) && value >= 0 && value <= MAX_AMOUNT_MINOR
+
+/** Adds amounts of one currency; a sum that is no longer exact or mixes currencies is a fault, not an answer. */
+export function sumMinor(amounts: readonly number[]): number {
+  let total = 0
+  for (const amount of amounts) {
+    total += amount
+    if (!Number.isSafeInteger(total)) throw new RangeError('The sum of money is too large to be exact')
+  }
+  return total
+}
+
+export const lineTotalMinor = (line: { unitPriceMinor: number; quantity: number }): number =>
+  sumMinor([line.unitPriceMinor * line.quantity])
+
+/** `59.98 USD`, with as many decimals as the currency has. */
+export function formatMoney({ amountMinor, currency }: Money): string {
+  const decimals = decimalsOf(currency)
+  const digits = Math.abs(amountMinor)
+    .toString()
+    .padStart(decimals + 1, '0')
+  const whole = digits.slice(0, digits.length - decimals)
+  const sign = amountMinor < 0 ? '-' : ''
+  return decimals === 0
+    ? `${sign}${whole} ${currency}`
+    : `${sign}${whole}.${digits.slice(digits.length - decimals)} ${currency}`
+}
+
+function decimalsOf(currency: string): number {
+  return (
+    new Intl.NumberFormat('en', { style: 'currency', currency, currencyDisplay: 'code' }).resolvedOptions()
+      .maximumFractionDigits ?? 2
+  )
+}

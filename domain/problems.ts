@@ -1,0 +1,66 @@
+/**
+ * The one table of what can go wrong: the HTTP status, the OpenAPI entries, whether an activity is worth repeating and
+ * the words a person reads all come from here. A code, once published, keeps its meaning.
+ */
+export const problems = {
+  malformed_request: { status: 400, retry: false, title: 'The request could not be read' },
+  idempotency_key_required: {
+    status: 400,
+    retry: false,
+    title: 'This request needs an Idempotency-Key header of 1 to 255 printable ASCII characters',
+  },
+  invalid_webhook: { status: 400, retry: false, title: 'The notice is not signed as it must be' },
+  unauthenticated: { status: 401, retry: false, title: 'A valid access token is needed' },
+  invalid_credentials: { status: 401, retry: false, title: 'E-mail or password is wrong' },
+  payment_declined: { status: 402, retry: false, title: 'The payment was declined' },
+  forbidden: { status: 403, retry: false, title: 'Your role does not allow this' },
+  payment_risk: { status: 403, retry: false, title: 'The payment was refused as too risky' },
+  not_found: { status: 404, retry: false, title: 'There is nothing here' },
+  product_not_found: { status: 404, retry: false, title: 'No such product' },
+  order_not_found: { status: 404, retry: false, title: 'No such order' },
+  method_not_allowed: { status: 405, retry: false, title: 'This method is not allowed here' },
+  insufficient_stock: { status: 409, retry: false, title: 'There is not enough stock' },
+  product_unavailable: { status: 409, retry: false, title: 'A product is no longer for sale' },
+  not_cancellable: { status: 409, retry: false, title: 'The order can no longer be cancelled' },
+  order_cancelled: { status: 409, retry: false, title: 'The order was cancelled before it was paid' },
+  invalid_transition: { status: 409, retry: false, title: 'The order is not in a state that allows this' },
+  capture_failed: { status: 409, retry: false, title: 'The authorized money could not be captured' },
+  username_taken: { status: 409, retry: false, title: 'This user name is taken' },
+  email_taken: { status: 409, retry: false, title: 'This e-mail address has an account' },
+  sku_taken: { status: 409, retry: false, title: 'Another product has this SKU' },
+  payload_too_large: { status: 413, retry: false, title: 'The request body is too large' },
+  unsupported_media_type: { status: 415, retry: false, title: 'Send application/json in UTF-8, not compressed' },
+  invalid_request: { status: 422, retry: false, title: 'The request is not valid' },
+  idempotency_key_reuse: { status: 422, retry: false, title: 'This Idempotency-Key was used for another request' },
+  pan_not_accepted: { status: 422, retry: false, title: 'Card numbers are not accepted here; send a payment token' },
+  internal: { status: 500, retry: true, title: 'Something went wrong on our side' },
+  payment_unavailable: {
+    status: 503,
+    retry: true,
+    title: 'The payment could not be made in time; nothing was charged',
+  },
+  unavailable: {
+    status: 503,
+    retry: true,
+    title: 'The shop cannot take this right now; repeat it with the same Idempotency-Key',
+  },
+} as const satisfies Record<string, { status: number; retry: boolean; title: string }>
+
+export type ProblemCode = keyof typeof problems
+
+/** Where in the request something is wrong: `items.0.quantity`. */
+export type FieldError = { path: string; message: string }
+
+export type ProblemDetails = { detail?: string; errors?: FieldError[]; [extension: string]: unknown }
+
+/** Thrown where an answer must be given up; what a caller may see of it is the code and the details, never a stack. */
+export class Problem extends Error {
+  override readonly name = 'Problem'
+  readonly code: ProblemCode
+  readonly details: ProblemDetails
+  constructor(code: ProblemCode, details: ProblemDetails = {}) {
+    super(details.detail ?? problems[code].title)
+    this.code = code
+    this.details = details
+  }
+}

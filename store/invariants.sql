@@ -1,0 +1,419 @@
+-- What must be true of this shop, always. Each query returns who breaks its promise: a subject and a detail in words; no
+-- row means that it holds. `npm run invariants` runs them in one REPEATABLE READ transaction.
+--
+-- `eventual: true` marks a promise that holds once the traffic is over and every workflow has caught up; the others hold
+-- at any moment, in the middle of traffic and of a crash.
+--
+-- Three temporary tables are there for the queries that look outside:
+--   gateway_ledger (id, type, amount_minor, currency, order_id, intent_id, idempotency_key, created_at)
+--   gateway_reading (read_at)       before this moment of our clock, everything at the gateway is in gateway_ledger
+--   running_workflows (workflow_id) the running workflows of orders, as Temporal lists them
+--
+-- The ledger is read before our own snapshot is taken, so at the gateway less may have happened than in our books. What
+-- is compared "at any moment" allows for that; and an entry there is never younger than the order it belongs to.
+
+------------------------------------------------------------------------------------------------------------------ stock
+
+-- name: stock_never_oversold
+-- promise: No more units are promised than lie on the shelf, and neither count is below zero.
+select product_id as subject, format('%s on the shelf, %s promised', on_hand, reserved) as detail
+  from stock
+ where reserved < 0 or on_hand < 0 or reserved > on_hand;
+
+-- name: reserved_is_what_orders_hold
+-- promise: The promised units of a product are exactly the active reservations of orders.
+select product_id as subject,
+       format('the shelf counts %s promised, active reservations come to %s', coalesce(s.reserved::text, 'nothing'), coalesce(r.units, 0)) as detail
+  from stock s
+  full join (select product_id, sum(quantity) as units from reservations where state = 'active' group by product_id) r using (product_id)
+ where s.reserved is distinct from coalesce(r.units, 0);
+
+-- name: shelf_is_sum_of_ledger
+-- promise: The units on the shelf are the sum of everything the stock ledger says came and went.
+select product_id as subject,
+       format('%s on the shelf, the ledger comes to %s', coalesce(s.on_hand::text, 'nothing'), coalesce(l.units, 0)) as detail
+  from stock s
+  full join (select product_id, sum(change_quantity) as units from inventory_records group by product_id) l using (product_id)
+ where s.on_hand is distinct from coalesce(l.units, 0);
+
+-- name: every_product_has_a_shelf
+-- promise: Every product has its stock row, and every stock row its product.
+select id as subject, case when p.id is null then 'stock without a product' else 'a product without stock' end as detail
+  from (select id from products) p
+  full join (select product_id as id from stock) s using (id)
+ where p.id is null or s.id is null;
+
+-- name: sales_and_returns_are_in_the_ledger
+-- promise: What an order took from the shelf or put back is in the stock ledger, once and in full, and nothing else is.
+with moved as (
+  select order_id, product_id, order_id || ':sale' as source, -quantity as units
+    from reservations where state in ('consumed', 'returned')
+  union all
+  select order_id, product_id, order_id || ':return', quantity from reservations where state = 'returned'
+), written as (
+  -- A refund may restock under a source of its own.
+  select order_id, product_id, source, sum(change_quantity) as units, count(*) as times
+    from inventory_records
+   where source like '%:sale' or source like '%:return'
+   group by order_id, product_id, source
+)
+select coalesce(m.source, w.source) as subject,
+       format('%s: the order moved %s, the ledger says %s in %s rows', product_id, coalesce(m.units, 0), coalesce(w.units, 0), coalesce(w.times, 0)) as detail
+  from moved m
+  full join written w using (order_id, product_id, source)
+ where m.units is distinct from w.units or w.times <> 1
+union all
+select r.source, format('the ledger names the order %s, which is not there', r.order_id)
+  from inventory_records r
+ where r.order_id is not null and not exists (select from orders o where o.id = r.order_id);
+
+----------------------------------------------------------------------------------------------------------------- orders
+
+-- name: order_total_is_sum_of_lines
+-- promise: An order has at least one line, each line is its unit price times its quantity, and the total is their sum.
+select coalesce(o.id, i.order_id) as subject,
+       format('total %s, %s lines of %s', coalesce(o.total_minor::text, 'missing'), coalesce(i.lines, 0), coalesce(i.total_minor, 0)) as detail
+  from orders o
+  full join (
+    select order_id, count(*) as lines, sum(unit_price_minor * quantity) as total_minor,
+           bool_and(quantity > 0 and total_price_minor = unit_price_minor * quantity) as lines_add_up
+      from order_items group by order_id
+  ) i on i.order_id = o.id
+ where o.total_minor is distinct from i.total_minor or not i.lines_add_up;
+
+-- name: order_is_what_was_asked_for
+-- promise: An order is for the customer who asked and for the products and quantities of that request.
+with asked as (
+  select c.order_id, c.user_id, u.product_id, sum(u.quantity) as units
+    from checkouts c, unnest(c.product_ids, c.quantities) as u (product_id, quantity)
+   where c.outcome = 'placed'
+   group by c.order_id, c.user_id, u.product_id
+), ordered as (
+  select o.id as order_id, o.user_id, i.product_id, i.quantity as units
+    from orders o join order_items i on i.order_id = o.id
+)
+select order_id as subject,
+       format('%s of %s were asked for by %s, %s ordered by %s', coalesce(a.units, 0), product_id, coalesce(a.user_id, 'nobody'), coalesce(o.units, 0), coalesce(o.user_id, 'nobody')) as detail
+  from asked a
+  full join ordered o using (order_id, product_id)
+ where a.units is distinct from o.units or a.user_id is distinct from o.user_id;
+
+-- name: checkout_becomes_one_order_or_none
+-- promise: A checkout is placed exactly when its order exists; one that was refused, given up or never begun has none.
+select coalesce(c.order_id, o.id) as subject,
+       format('the checkout is %s, the order is %s', coalesce(c.outcome, 'missing'), coalesce(o.status, 'missing')) as detail
+  from checkouts c
+  full join orders o on o.id = c.order_id
+ where (c.outcome is not distinct from 'placed') <> (o.id is not null);
+
+-- name: order_number_is_its_own
+-- promise: No two orders have the same number.
+select number::text as subject, format('it is the number of %s', string_agg(id, ', ' order by id)) as detail
+  from orders group by number having count(*) > 1;
+
+-- name: one_key_one_order
+-- promise: One Idempotency-Key makes one order, and an order was made by one key, of the customer it belongs to.
+with maker as (
+  -- The key that made a checkout was written by the same statement; later keys of the order belong to other requests.
+  select k.user_id, k.route, k.key, k.resource_id
+    from idempotency_keys k join checkouts c on c.order_id = k.resource_id and c.created_at = k.created_at
+)
+select format('%s %s %s', user_id, route, key) as subject, format('it made %s', string_agg(resource_id, ', ' order by resource_id)) as detail
+  from idempotency_keys group by user_id, route, key having count(distinct resource_id) > 1
+union all
+select m.resource_id, format('%s keys made it: %s', count(*), string_agg(k.key, ', ' order by k.key))
+  from maker m join idempotency_keys k on k.route = m.route and k.resource_id = m.resource_id
+ group by m.resource_id, m.route, m.key, m.user_id having count(*) > 1
+union all
+select c.order_id, format('no key of %s made it', c.user_id)
+  from checkouts c
+ where not exists (select from maker m where m.resource_id = c.order_id and m.user_id = c.user_id);
+
+-- name: reservation_agrees_with_order
+-- promise: An order in progress holds exactly its lines: promised while it is pending, sold once it is paid.
+select coalesce(i.order_id, r.order_id) as subject,
+       format('%s: the order is %s with %s units, the reservation is %s with %s', product_id, coalesce(o.status, 'missing'), coalesce(i.quantity, 0), coalesce(r.state, 'missing'), coalesce(r.quantity, 0)) as detail
+  from order_items i
+  full join reservations r using (order_id, product_id)
+  left join orders o on o.id = order_id
+ where o.id is null
+    or i.quantity is distinct from r.quantity
+    or (o.status = 'pending' and r.state is distinct from 'active')
+    or (o.status in ('paid', 'shipped', 'delivered') and r.state is distinct from 'consumed');
+
+-- name: cancelled_order_holds_nothing
+-- promise: A cancelled order holds no unit: what was promised is released, what was sold is returned.
+select r.order_id as subject, format('%s of %s are still %s', r.quantity, r.product_id, r.state) as detail
+  from reservations r join orders o on o.id = r.order_id
+ where o.status = 'cancelled' and r.state not in ('released', 'returned');
+
+--------------------------------------------------------------------------------------------------------------- timeline
+
+-- name: only_legal_transitions
+-- promise: An order begins as pending, takes only the steps that the state table allows, and each starts where the last ended.
+with legal (from_status, to_status) as (
+  values (null, 'pending'), ('pending', 'paid'), ('pending', 'cancelled'), ('paid', 'shipped'), ('paid', 'cancelled'), ('shipped', 'delivered')
+), step as (
+  select order_id, from_status, to_status, lag(to_status) over (partition by order_id order by id) as stood_at
+    from order_timeline
+   where from_status is not null or to_status is not null
+)
+select s.order_id as subject,
+       format('%s -> %s, standing at %s', coalesce(s.from_status, 'nothing'), coalesce(s.to_status, 'nothing'), coalesce(s.stood_at, 'nothing')) as detail
+  from step s
+ where s.from_status is distinct from s.stood_at
+    or not exists (select from legal l where l.from_status is not distinct from s.from_status and l.to_status = s.to_status);
+
+-- name: order_stands_where_its_timeline_ends
+-- promise: The status of an order is where the last step of its timeline led.
+with last_step as (
+  select distinct on (order_id) order_id, to_status from order_timeline where to_status is not null order by order_id, id desc
+)
+select coalesce(o.id, t.order_id) as subject,
+       format('the order is %s, its timeline ends at %s', coalesce(o.status, 'missing'), coalesce(t.to_status, 'nothing')) as detail
+  from orders o
+  full join last_step t on t.order_id = o.id
+ where o.status is distinct from t.to_status;
+
+------------------------------------------------------------------------------------------------------------------ money
+
+-- name: order_has_one_payment
+-- promise: An order has exactly one payment, over its total and in its currency, and every payment has its order.
+select coalesce(o.id, p.order_id) as subject,
+       format('total %s %s, %s payments of %s %s', coalesce(o.total_minor::text, 'missing'), o.currency, coalesce(p.payments, 0), coalesce(p.amounts, 'nothing'), p.currencies) as detail
+  from orders o
+  full join (
+    select order_id, count(*) as payments, min(amount_minor) as amount_minor, min(currency) as currency,
+           string_agg(amount_minor::text, ' + ') as amounts, string_agg(distinct currency, ', ') as currencies
+      from payments group by order_id
+  ) p on p.order_id = o.id
+ where p.payments is distinct from 1 or o.total_minor is distinct from p.amount_minor or o.currency is distinct from p.currency;
+
+-- name: paid_order_has_its_money
+-- promise: Behind a paid, shipped or delivered order stands its whole total, held or captured, at the gateway under a known id.
+select o.id as subject,
+       format('%s, with %s authorized and %s captured of %s%s', o.status, p.authorized_minor, p.captured_minor, o.total_minor, case when p.voided then ', voided' end) as detail
+  from orders o join payments p on p.order_id = o.id
+ where o.status in ('paid', 'shipped', 'delivered')
+   and (p.authorized_minor <> o.total_minor or p.captured_minor not in (0, o.total_minor) or p.voided or p.transaction_id is null);
+
+-- name: paid_order_is_captured_once
+-- promise: A paid order's money is captured, in full; one that captures by hand, by the time it ships.
+-- eventual: true
+select o.id as subject, format('%s with %s of %s captured (%s)', o.status, p.captured_minor, o.total_minor, p.capture) as detail
+  from orders o join payments p on p.order_id = o.id
+ where (o.status in ('shipped', 'delivered') or (o.status = 'paid' and p.capture = 'automatic'))
+   and p.captured_minor <> o.total_minor;
+
+-- name: captured_money_is_earned_or_returned
+-- promise: Captured money belongs to a live order or has gone back.
+-- eventual: true
+select p.id as subject, format('%s captured and %s returned for %s, which is %s', p.captured_minor, p.refunded_minor, p.order_id, coalesce(o.status, 'missing')) as detail
+  from payments p left join orders o on o.id = p.order_id
+ where p.captured_minor > p.refunded_minor and (o.id is null or o.status in ('pending', 'cancelled'));
+
+-- name: cancelled_order_owes_nothing
+-- promise: A cancelled order's payment has ended: it failed, its hold was let go, or all of it was refunded.
+-- eventual: true
+select o.id as subject, format('cancelled, and its payment is %s', o.payment_status) as detail
+  from orders o
+ where o.status = 'cancelled' and o.payment_status not in ('failed', 'voided', 'refunded');
+
+-- name: payment_status_agrees_with_payment
+-- promise: What an order says of its payment is what the payment's own figures say.
+select o.id as subject,
+       format('the order says %s; the payment is %s, captured %s, refunded %s%s', o.payment_status, p.status, p.captured_minor, p.refunded_minor, case when p.voided then ', voided' end) as detail
+  from orders o join payments p on p.order_id = o.id
+ where not case o.payment_status
+             when 'pending' then p.status = 'pending' and p.authorized_minor = 0 and p.captured_minor = 0 and not p.voided
+             when 'requires_action' then p.status = 'pending' and p.authorized_minor = 0 and p.captured_minor = 0 and not p.voided
+             when 'authorized' then p.status = 'pending' and p.captured_minor = 0 and not p.voided
+             when 'captured' then p.status = 'success' and p.captured_minor > 0 and p.refunded_minor = 0
+             when 'partially_refunded' then p.status = 'success' and 0 < p.refunded_minor and p.refunded_minor < p.captured_minor
+             when 'refunded' then p.status = 'refunded' and p.captured_minor > 0 and p.refunded_minor = p.captured_minor
+             when 'voided' then p.voided and p.captured_minor = 0
+             when 'failed' then p.status = 'failed' and p.captured_minor = 0 and not p.voided
+             else false
+           end;
+
+-- name: refunds_stay_within_captured
+-- promise: Refunds, those still on their way included, never come to more than was captured, in its currency.
+select p.id as subject, format('%s captured, refunds of %s', p.captured_minor, sum(r.amount_minor)) as detail
+  from payments p join refunds r on r.payment_id = p.id
+ where r.status in ('pending_approval', 'processing', 'succeeded')
+ group by p.id, p.captured_minor, p.currency
+having sum(r.amount_minor) > p.captured_minor or bool_or(r.currency <> p.currency);
+
+-- name: refunded_is_sum_of_refunds
+-- promise: What a payment counts as refunded is the sum of its succeeded refunds, each known at the gateway by an id.
+select coalesce(p.id, r.payment_id) as subject,
+       format('%s counted as refunded, succeeded refunds come to %s', coalesce(p.refunded_minor::text, 'nothing'), coalesce(r.amount_minor, 0)) as detail
+  from payments p
+  full join (
+    select payment_id, sum(amount_minor) as amount_minor, bool_or(transaction_id is null) as unknown_at_gateway
+      from refunds where status = 'succeeded' group by payment_id
+  ) r on r.payment_id = p.id
+ where p.refunded_minor is distinct from coalesce(r.amount_minor, 0) or r.unknown_at_gateway;
+
+------------------------------------------------------------------------------------------------------ the gateway alone
+
+-- name: order_is_charged_once
+-- promise: At the gateway an order has at most one capture and at most one hold that was not let go.
+select order_id as subject,
+       format('%s captures and %s live authorizations', sum(captures), sum(holds) filter (where voids = 0)) as detail
+  from (
+    select order_id, intent_id, count(*) filter (where type = 'capture') as captures,
+           count(*) filter (where type = 'authorization') as holds, count(*) filter (where type = 'void') as voids
+      from gateway_ledger group by order_id, intent_id
+  ) intent
+ group by order_id
+having sum(captures) > 1 or coalesce(sum(holds) filter (where voids = 0), 0) > 1;
+
+-- name: gateway_gives_back_only_what_it_took
+-- promise: At the gateway no more is captured than was held, no more refunded than captured, and nothing that was let go is captured.
+select intent_id as subject, format('for %s: %s held, %s let go, %s captured, %s refunded', orders, held, let_go, captured, refunded) as detail
+  from (
+    select intent_id, string_agg(distinct order_id, ', ') as orders, count(distinct order_id) as order_count,
+           coalesce(sum(amount_minor) filter (where type = 'authorization'), 0) as held,
+           coalesce(sum(amount_minor) filter (where type = 'void'), 0) as let_go,
+           coalesce(sum(amount_minor) filter (where type = 'capture'), 0) as captured,
+           coalesce(sum(amount_minor) filter (where type = 'refund'), 0) as refunded
+      from gateway_ledger group by intent_id
+  ) sums
+ where captured > held or let_go > held or refunded > captured or (let_go > 0 and captured > 0) or order_count > 1;
+
+-- name: gateway_acts_once_per_key
+-- promise: Every movement of money has an idempotency key, and no key moved money twice. (A dispute is nobody's request.)
+select coalesce(idempotency_key, id) as subject,
+       format('%s, for %s', string_agg(type || ' of ' || amount_minor, ' and ' order by created_at), string_agg(distinct order_id, ', ')) as detail
+  from gateway_ledger
+ where type <> 'dispute'
+ group by coalesce(idempotency_key, id)
+having count(*) > 1 or bool_or(idempotency_key is null);
+
+----------------------------------------------------------------------------------------------- our books and the gateway
+
+-- name: no_charge_without_an_order
+-- promise: Every hold, charge and refund at the gateway is for an order of ours, and never over more than its total or in another currency.
+select g.id as subject, format('%s of %s %s for %s, whose total is %s %s', g.type, g.amount_minor, g.currency, g.order_id, coalesce(o.total_minor::text, 'missing: there is no such order'), o.currency) as detail
+  from gateway_ledger g left join orders o on o.id = g.order_id
+ where o.id is null or g.amount_minor > o.total_minor or g.currency <> o.currency
+    or (g.type in ('authorization', 'capture') and g.amount_minor <> o.total_minor);
+
+-- name: our_books_are_true_at_the_gateway
+-- promise: What our books call held, captured, let go or refunded is so in the gateway's ledger, by its ids, to the cent.
+with ours as (
+  select p.order_id, 'authorization' as type, p.transaction_id as intent_id, null as refund_id, p.authorized_minor as amount_minor, p.currency
+    from payments p, gateway_reading where p.authorized_minor > 0 and p.updated_at < read_at
+  union all
+  select p.order_id, 'capture', p.transaction_id, null, p.captured_minor, p.currency
+    from payments p, gateway_reading where p.captured_minor > 0 and p.updated_at < read_at
+  union all
+  select r.order_id, 'refund', p.transaction_id, r.transaction_id, r.amount_minor, r.currency
+    from refunds r join payments p on p.id = r.payment_id, gateway_reading where r.status = 'succeeded' and r.updated_at < read_at
+)
+select o.order_id as subject,
+       format('our books have a %s of %s %s under %s, the gateway has none', o.type, o.amount_minor, o.currency, coalesce(o.refund_id, o.intent_id, 'no id')) as detail
+  from ours o
+ where not exists (
+   select from gateway_ledger g
+    where g.type = o.type and g.intent_id = o.intent_id and g.order_id = o.order_id
+      and g.amount_minor = o.amount_minor and g.currency = o.currency and (o.type <> 'refund' or g.id = o.refund_id)
+ )
+union all
+-- A hold that waited for its customer was never in the ledger: then there is nothing to let go of there either.
+select p.order_id, format('our books call %s let go, the gateway still holds or took it', coalesce(p.transaction_id, 'a payment without id'))
+  from payments p, gateway_reading
+ where p.voided and p.updated_at < read_at
+   and (p.transaction_id is null
+        or exists (select from gateway_ledger g where g.intent_id = p.transaction_id and g.type = 'capture')
+        or (exists (select from gateway_ledger g where g.intent_id = p.transaction_id and g.type = 'authorization')
+            and not exists (select from gateway_ledger g where g.intent_id = p.transaction_id and g.type = 'void')));
+
+-- name: gateway_ledger_is_in_our_books
+-- promise: Every charge, refund and release at the gateway is one of our payments or refunds, by its id, to the cent.
+-- eventual: true
+select g.id as subject, format('%s of %s %s on %s for %s is not in our books', g.type, g.amount_minor, g.currency, g.intent_id, g.order_id) as detail
+  from gateway_ledger g
+  left join payments p on p.transaction_id = g.intent_id
+  left join refunds r on r.transaction_id = g.id and r.status = 'succeeded'
+ where not coalesce(case g.type
+             when 'authorization' then p.order_id = g.order_id and p.amount_minor = g.amount_minor and p.currency = g.currency
+             when 'capture' then p.order_id = g.order_id and p.captured_minor = g.amount_minor and p.currency = g.currency
+             when 'void' then p.order_id = g.order_id and p.voided
+             when 'refund' then r.order_id = g.order_id and r.payment_id = p.id and r.amount_minor = g.amount_minor and r.currency = g.currency
+             when 'dispute' then true
+           end, false);
+
+-- name: hold_ends_with_its_order
+-- promise: Once an order is delivered or cancelled, its hold at the gateway was captured or let go.
+-- eventual: true
+select a.intent_id as subject, format('%s %s still held for %s, which is %s', a.amount_minor, a.currency, a.order_id, coalesce(o.status, 'missing')) as detail
+  from gateway_ledger a left join orders o on o.id = a.order_id
+ where a.type = 'authorization' and (o.id is null or o.status in ('delivered', 'cancelled'))
+   and not exists (select from gateway_ledger e where e.intent_id = a.intent_id and e.type in ('capture', 'void'));
+
+-- name: dispute_reaches_a_person
+-- promise: A charge that its customer disputed is counted on the payment and was brought to a person's attention.
+-- eventual: true
+select g.order_id as subject, format('%s %s disputed, %s counted; needs attention: %s', g.amount_minor, g.currency, coalesce(p.disputed_minor, 0), coalesce(o.needs_attention, 'no')) as detail
+  from (select order_id, intent_id, currency, sum(amount_minor) as amount_minor from gateway_ledger where type = 'dispute' group by order_id, intent_id, currency) g
+  left join payments p on p.transaction_id = g.intent_id
+  left join orders o on o.id = g.order_id
+ where p.disputed_minor is distinct from g.amount_minor
+    or (o.needs_attention is null and not exists (
+          select from order_timeline t where t.order_id = g.order_id and t.what in ('payment disputed', 'needs attention')));
+
+-------------------------------------------------------------------------------------------------------------- workflows
+
+-- name: every_open_order_is_looked_after
+-- promise: An order that is not delivered or cancelled has its running workflow, and a running workflow has such an order.
+-- eventual: true
+select coalesce(o.id, w.workflow_id) as subject,
+       case when w.workflow_id is null then format('the order is %s and no workflow is running for it', o.status)
+            else format('the workflow runs, the order is %s', coalesce(o.status, 'missing')) end as detail
+  from orders o
+  full join running_workflows w on w.workflow_id = 'order-' || o.id
+ where (o.id is null and not exists (select from checkouts c where 'order-' || c.order_id = w.workflow_id and c.outcome = 'received'))
+    or (o.status in ('pending', 'paid', 'shipped')) <> (w.workflow_id is not null);
+
+----------------------------------------------------------------------------------------------------------------- events
+
+-- name: every_fact_has_its_event
+-- promise: Every fact of an order was told to the world as an event.
+-- eventual: true
+with reached as (
+  select order_id, to_status from order_timeline where to_status in ('paid', 'shipped', 'delivered', 'cancelled')
+), fact (about, type) as (
+  select id, 'order.created' from orders
+  union select order_id, 'order.' || to_status from reached
+  union select order_id, 'payment.success' from payments where captured_minor > 0
+  union select id, 'payment.failed' from orders where cancel_reason = 'payment_declined'
+  union select order_id, 'inventory.released' from reservations where state in ('released', 'returned')
+  union select id, 'refund.success' from refunds where status = 'succeeded'
+)
+select about as subject, format('nobody was told: %s is missing', type) as detail
+  from fact
+ where not exists (select from events e where e.id = fact.about || ':' || fact.type and e.type = fact.type);
+
+-- name: every_event_has_its_fact
+-- promise: Nothing was told that is not so, and nothing was told twice.
+with told as (
+  -- What the id is about: the order, or the refund of `<refund>:refund.success`.
+  select id, type, left(id, -length(type) - 1) as about, right(id, length(type) + 1) = ':' || type as is_named_well
+    from events where type in ('order.created', 'order.paid', 'order.shipped', 'order.delivered', 'order.cancelled',
+                               'payment.success', 'payment.failed', 'refund.success', 'inventory.released')
+)
+select id as subject, format('%s was told of %s, and it is not so', type, about) as detail
+  from told
+ where not is_named_well
+    or not case type
+             when 'order.created' then exists (select from orders where orders.id = about)
+             when 'payment.success' then exists (select from payments where order_id = about and captured_minor > 0)
+             when 'payment.failed' then exists (select from payments where order_id = about and status = 'failed')
+             when 'refund.success' then exists (select from refunds where refunds.id = about and status = 'succeeded')
+             when 'inventory.released' then exists (select from reservations where order_id = about and state in ('released', 'returned'))
+             else exists (select from order_timeline where order_id = about and 'order.' || to_status = type)
+           end
+union all
+select id, format('told %s times', count(*)) from events group by id having count(*) > 1;

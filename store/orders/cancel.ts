@@ -1,0 +1,141 @@
+import { cancellationRefundIdOf } from '../../domain/ids.ts'
+import type { CancelReason } from '../../domain/order.ts'
+import type { Db } from '../database.ts'
+
+/** What really happened to the money, as the gateway tells it when an order is undone. */
+export type Reversal =
+  | { kind: 'nothing_held' }
+  | { kind: 'declined'; declineCode: string; intentId: string }
+  | { kind: 'voided'; intentId: string }
+  | { kind: 'refunded'; intentId: string; refundId: string; amountMinor: number }
+
+/** Writes down how the money went back. Repeating it changes nothing. */
+export async function recordReversal(db: Db, orderId: string, reversal: Reversal): Promise<void> {
+  switch (reversal.kind) {
+    case 'nothing_held':
+      return recordFailedPayment(db, orderId, { intentId: null, declineCode: null })
+    case 'declined':
+      return recordFailedPayment(db, orderId, reversal)
+    case 'voided':
+      return recordVoid(db, orderId, reversal.intentId)
+    case 'refunded':
+      return recordCancellationRefund(db, orderId, reversal)
+  }
+}
+
+async function recordFailedPayment(
+  db: Db,
+  orderId: string,
+  { intentId, declineCode }: { intentId: string | null; declineCode: string | null },
+): Promise<void> {
+  await db.query(
+    `with failed as (
+       update payments set status = 'failed', transaction_id = coalesce($2, transaction_id), decline_code = $3, updated_at = now()
+        where order_id = $1 and status = 'pending'
+       returning order_id
+     ), shown as (
+       update orders o set payment_status = 'failed', updated_at = now() from failed where o.id = failed.order_id
+     )
+     insert into order_timeline (order_id, what, actor, detail)
+     select order_id, 'payment failed', 'shop', jsonb_build_object('decline_code', $3::text) from failed`,
+    [orderId, intentId, declineCode],
+  )
+}
+
+async function recordVoid(db: Db, orderId: string, intentId: string): Promise<void> {
+  await db.query(
+    `with voided as (
+       update payments set voided = true, status = 'failed', transaction_id = $2, updated_at = now()
+        where order_id = $1 and not voided and captured_minor = 0
+       returning order_id
+     ), shown as (
+       update orders o set payment_status = 'voided', updated_at = now() from voided where o.id = voided.order_id
+     )
+     insert into order_timeline (order_id, what, actor) select order_id, 'authorization voided', 'shop' from voided`,
+    [orderId, intentId],
+  )
+}
+
+async function recordCancellationRefund(
+  db: Db,
+  orderId: string,
+  refund: { intentId: string; refundId: string; amountMinor: number },
+): Promise<void> {
+  await db.query(
+    `with refund as (
+       insert into refunds (id, order_id, payment_id, amount_minor, currency, reason, status, transaction_id)
+       select $2, order_id, id, $4, currency, 'order cancelled', 'succeeded', $3 from payments where order_id = $1
+       on conflict (id) do nothing
+       returning order_id, amount_minor
+     ), given_back as (
+       -- The gateway may have captured without our having heard: then both facts are written down here.
+       update payments p set authorized_minor = p.amount_minor, captured_minor = p.amount_minor, transaction_id = $5,
+                             refunded_minor = p.refunded_minor + refund.amount_minor, status = 'refunded', updated_at = now()
+         from refund where p.order_id = refund.order_id
+     ), shown as (
+       update orders o set payment_status = 'refunded', updated_at = now() from refund where o.id = refund.order_id
+     )
+     insert into order_timeline (order_id, what, actor, detail)
+     select order_id, 'payment refunded', 'shop', jsonb_build_object('refund_id', $2::text, 'amount', amount_minor) from refund`,
+    [orderId, cancellationRefundIdOf(orderId), refund.refundId, refund.amountMinor, refund.intentId],
+  )
+}
+
+export type Cancellation = {
+  orderId: string
+  reason: CancelReason
+  actor: string
+  note?: string | undefined
+  riskScore?: number | undefined
+}
+
+/**
+ * Ends the order and gives its units back: promised ones are released, sold ones return to the shelf. An order that was
+ * never placed can no longer be placed afterwards, however late the attempt. Repeating it changes nothing. Answers
+ * whether there is an order at all.
+ */
+export async function cancelOrder(db: Db, cancellation: Cancellation): Promise<{ isOrder: boolean }> {
+  const { rows } = await db.query<{ is_order: boolean }>({
+    name: 'cancel-order',
+    text: `
+with abandoned as (
+  update checkouts set outcome = 'abandoned', refusal = jsonb_build_object('code', $2::text), updated_at = now()
+   where order_id = $1 and outcome = 'received'
+  returning order_id
+), was as materialized (
+  select id, status from orders where id = $1 and status in ('pending', 'paid') for update
+), cancelled as (
+  update orders o set status = 'cancelled', cancel_reason = $2, next_action = null, review_until = null,
+                      needs_attention = null, risk_score = coalesce($5, o.risk_score), updated_at = now()
+    from was where o.id = was.id
+  returning o.id, was.status as was_status
+), locked as materialized (
+  select s.product_id, r.quantity, r.state from stock s join reservations r using (product_id), cancelled
+   where r.order_id = cancelled.id and r.state in ('active', 'consumed') order by s.product_id for update of s
+), given_up as (
+  update reservations r set state = case r.state when 'active' then 'released' else 'returned' end, updated_at = now()
+    from cancelled where r.order_id = cancelled.id and r.state in ('active', 'consumed')
+), put_back as (
+  update stock s set reserved = s.reserved - case l.state when 'active' then l.quantity else 0 end,
+                     on_hand = s.on_hand + case l.state when 'consumed' then l.quantity else 0 end, updated_at = now()
+    from locked l where s.product_id = l.product_id
+), ledger as (
+  insert into inventory_records (product_id, change_quantity, change_type, reason, order_id, source)
+  select product_id, quantity, 'in', 'order cancelled', $1, $1 || ':return' from locked where state = 'consumed'
+), told as (
+  insert into order_timeline (order_id, what, from_status, to_status, actor, detail)
+  select id, 'order cancelled', was_status, 'cancelled', $3, jsonb_strip_nulls(jsonb_build_object('reason', $2::text, 'note', $4::text))
+    from cancelled
+)
+select exists (select from orders where id = $1) as is_order,
+       (select count(pg_notify('order_outcomes', id)::text) from (select id from cancelled union all select order_id from abandoned) c (id)) as told_waiting`,
+    values: [
+      cancellation.orderId,
+      cancellation.reason,
+      cancellation.actor,
+      cancellation.note ?? null,
+      cancellation.riskScore ?? null,
+    ],
+  })
+  return { isOrder: rows[0]?.is_order ?? false }
+}

@@ -1,0 +1,78 @@
+import type { Db } from '../database.ts'
+
+export type Shipment = { orderId: string; carrier: string; trackingNumber: string; actor: string }
+
+/** The parcel left. Repeating it changes nothing. */
+export async function recordShipment(db: Db, shipment: Shipment): Promise<void> {
+  await db.query(
+    `with shipped as (
+       update orders set status = 'shipped', carrier = $2, tracking_number = $3, updated_at = now()
+        where id = $1 and status = 'paid'
+       returning id
+     )
+     insert into order_timeline (order_id, what, from_status, to_status, actor, detail)
+     select id, 'order shipped', 'paid', 'shipped', $4, jsonb_build_object('carrier', $2::text, 'tracking_number', $3::text)
+       from shipped`,
+    [shipment.orderId, shipment.carrier, shipment.trackingNumber, shipment.actor],
+  )
+}
+
+export type Delivery = { orderId: string; actor: string }
+
+/** The parcel arrived. Repeating it changes nothing. */
+export async function recordDelivery(db: Db, { orderId, actor }: Delivery): Promise<void> {
+  await db.query(
+    `with delivered as (
+       update orders set status = 'delivered', updated_at = now() where id = $1 and status = 'shipped' returning id
+     )
+     insert into order_timeline (order_id, what, from_status, to_status, actor)
+     select id, 'order delivered', 'shipped', 'delivered', $2 from delivered`,
+    [orderId, actor],
+  )
+}
+
+export type Attention = { orderId: string; why: string }
+
+/** Calls a person to the order. Kept on the row so that it is found long after the log line is gone. */
+export async function flagAttention(db: Db, { orderId, why }: Attention): Promise<void> {
+  await db.query(
+    `with flagged as (
+       update orders set needs_attention = $2, updated_at = now()
+        where id = $1 and needs_attention is distinct from $2
+       returning id
+     )
+     insert into order_timeline (order_id, what, actor, detail)
+     select id, 'needs attention', 'shop', jsonb_build_object('why', $2::text) from flagged`,
+    [orderId, why],
+  )
+}
+
+export async function clearAttention(db: Db, { orderId, actor }: { orderId: string; actor: string }): Promise<void> {
+  await db.query(
+    `with cleared as (
+       update orders set needs_attention = null, updated_at = now()
+        where id = $1 and needs_attention is not null
+       returning id
+     )
+     insert into order_timeline (order_id, what, actor) select id, 'attention no longer needed', $2 from cleared`,
+    [orderId, actor],
+  )
+}
+
+export type Dispute = { orderId: string; amountMinor: number }
+
+/** The customer's bank took the money back for now. The order stands, and a person must look at it. */
+export async function recordDispute(db: Db, { orderId, amountMinor }: Dispute): Promise<void> {
+  await db.query(
+    `with disputed as (
+       update payments set disputed_minor = $2, updated_at = now() where order_id = $1 and disputed_minor <> $2
+       returning order_id
+     ), flagged as (
+       update orders o set needs_attention = 'payment disputed', updated_at = now()
+         from disputed where o.id = disputed.order_id
+     )
+     insert into order_timeline (order_id, what, actor, detail)
+     select order_id, 'payment disputed', 'gateway', jsonb_build_object('amount', $2::bigint) from disputed`,
+    [orderId, amountMinor],
+  )
+}

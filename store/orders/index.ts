@@ -1,0 +1,6 @@
+export * from './cancel.ts'
+export * from './fulfil.ts'
+export * from './pay.ts'
+export * from './place.ts'
+export * from './read.ts'
+export * from './outcomes.ts'

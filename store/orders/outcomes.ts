@@ -1,0 +1,75 @@
+import pg from 'pg'
+
+/** Tells whoever waits here that something was decided about an order. What it was, is to be read. */
+export type OrderOutcomes = {
+  /** Resolves `told` when the order changed, `quiet` after `withinMs`. Ask for it before the change can happen. */
+  next(orderId: string, withinMs: number): Promise<'told' | 'quiet'>
+  close(): Promise<void>
+}
+
+const RECONNECT_MS = 500
+
+/**
+ * Listens on one connection for what the transactions of the workflows announce. A lost connection loses announcements:
+ * those who wait look for themselves after a while, and it is opened again meanwhile.
+ */
+export async function listenForOutcomes(options: {
+  url: string
+  onError: (error: Error) => void
+}): Promise<OrderOutcomes> {
+  const waiting = new Map<string, Set<() => void>>()
+  let isClosed = false
+  let client: pg.Client | undefined
+  let reconnect: NodeJS.Timeout | undefined
+
+  async function connect(): Promise<void> {
+    const fresh = new pg.Client({
+      connectionString: options.url,
+      keepAlive: true,
+      application_name: 'holdfast outcomes',
+    })
+    fresh.on('notification', ({ payload }) => {
+      for (const tell of waiting.get(payload ?? '') ?? []) tell()
+    })
+    let isOver = false
+    const over = (error?: Error) => {
+      if (isOver || isClosed) return
+      isOver = true
+      if (error) options.onError(error)
+      fresh.end().catch(() => {})
+      reconnect = setTimeout(() => void connect(), RECONNECT_MS)
+    }
+    fresh.on('error', over)
+    fresh.on('end', () => over())
+    try {
+      await fresh.connect()
+      await fresh.query('listen order_outcomes')
+      client = fresh
+    } catch (error) {
+      over(error as Error)
+    }
+  }
+
+  await connect()
+  return {
+    next(orderId, withinMs) {
+      return new Promise((resolve) => {
+        const settle = (answer: 'told' | 'quiet') => () => {
+          clearTimeout(timer)
+          const others = waiting.get(orderId)
+          others?.delete(tell)
+          if (others?.size === 0) waiting.delete(orderId)
+          resolve(answer)
+        }
+        const tell = settle('told')
+        const timer = setTimeout(settle('quiet'), withinMs)
+        waiting.set(orderId, (waiting.get(orderId) ?? new Set()).add(tell))
+      })
+    },
+    async close() {
+      isClosed = true
+      clearTimeout(reconnect)
+      await client?.end().catch(() => {})
+    },
+  }
+}

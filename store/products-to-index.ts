@@ -1,0 +1,58 @@
+import type { Db } from './database.ts'
+import type { IndexWrite } from './search-index.ts'
+
+type Row = {
+  id: string
+  version: number
+  status: string
+  sku: string
+  name: string
+  description: string
+  category: string
+  attributes: Record<string, unknown>
+  price_minor: number
+  in_stock: boolean
+  created_at: Date
+}
+
+/** The next products whose present version the index has not seen. */
+export async function listProductsToIndex(db: Db, limit: number): Promise<IndexWrite[]> {
+  const { rows } = await db.query<Row>({
+    name: 'list-products-to-index',
+    text: `select products.id, version, status, sku, name, description, category, attributes, price_minor,
+                  stock.on_hand > stock.reserved as in_stock, products.created_at
+             from products join stock on product_id = products.id
+            where version > indexed_version order by products.id limit $1`,
+    values: [limit],
+  })
+  return rows.map(({ id, version, status, attributes, created_at, ...product }) =>
+    status === 'active'
+      ? {
+          id,
+          version,
+          product: { ...product, attributes: wordsIn(attributes), created_at: created_at.toISOString() },
+        }
+      : { id, version },
+  )
+}
+
+/** Notes what the index has seen. A product that changed meanwhile stays due, because its version went on. */
+export async function markIndexed(db: Db, written: readonly { id: string; version: number }[]): Promise<void> {
+  await db.query(
+    `update products set indexed_version = seen.version
+       from unnest($1::text[], $2::bigint[]) as seen (id, version)
+      where products.id = seen.id and indexed_version < seen.version`,
+    [written.map(({ id }) => id), written.map(({ version }) => version)],
+  )
+}
+
+/** Makes every product due, for an index that starts empty. */
+export async function forgetIndexed(db: Db): Promise<void> {
+  await db.query('update products set indexed_version = 0 where indexed_version > 0')
+}
+
+const wordsIn = (attributes: Record<string, unknown>): string =>
+  Object.values(attributes)
+    .flat()
+    .filter((value) => typeof value === 'string')
+    .join(' ')

@@ -1,0 +1,77 @@
+import { z } from 'zod'
+
+const port = z.coerce.number().int().min(0).max(65_535)
+const flag = z.enum(['true', 'false']).transform((value) => value === 'true')
+const share = z.coerce.number().min(0).max(1)
+const durationMs = z.coerce.number().int().positive()
+
+const environment = z.object({
+  HOST: z.string().default('127.0.0.1'),
+  PORT: port.default(8080),
+  REUSE_PORT: flag.default(false),
+  HOST_WORKER: flag.default(true),
+  DATABASE_URL: z.url(),
+  DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(100).default(16),
+  REDIS_URL: z.url().optional(),
+  OPENSEARCH_URL: z.url().optional(),
+  TEMPORAL_ADDRESS: z.string().default('127.0.0.1:7233'),
+  TEMPORAL_NAMESPACE: z.string().default('default'),
+  TASK_QUEUE: z.string().default('orders'),
+  WORKFLOW_BUNDLE: z.string().optional(),
+  PAYMENT_GATEWAY: z.enum(['sandbox', 'stripe']).default('sandbox'),
+  GATEWAY_URL: z.url().optional(),
+  GATEWAY_WEBHOOK_SECRET: z.string().optional(),
+  STRIPE_API_KEY: z.string().optional(),
+  STRIPE_WEBHOOK_SECRET: z.string().optional(),
+  JWT_SECRET: z.string().min(32),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  CHECKOUT_DEADLINE_MS: durationMs.default(8_000),
+  PAYMENT_HOLD_MS: durationMs.default(15 * 60_000),
+  REVIEW_DEADLINE_MS: durationMs.default(24 * 60 * 60_000),
+  RISK_REVIEW_THRESHOLD: share.default(0.5),
+  RISK_REJECT_THRESHOLD: share.default(0.8),
+})
+
+export type Config = ReturnType<typeof readConfig>
+
+/** The environment as one typed value. Everything wrong with it is named at once, in the words of its variables. */
+export function readConfig(env: Record<string, string | undefined>) {
+  const parsed = environment.safeParse(env)
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`)
+    throw new Error(`The settings in the environment cannot be used:\n${lines.join('\n')}`)
+  }
+  const e = parsed.data
+  return {
+    http: { host: e.HOST, port: e.PORT, reusePort: e.REUSE_PORT, checkoutDeadlineMs: e.CHECKOUT_DEADLINE_MS },
+    hostWorker: e.HOST_WORKER,
+    database: { url: e.DATABASE_URL, poolSize: e.DATABASE_POOL_SIZE },
+    redisUrl: e.REDIS_URL,
+    openSearchUrl: e.OPENSEARCH_URL,
+    temporal: {
+      address: e.TEMPORAL_ADDRESS,
+      namespace: e.TEMPORAL_NAMESPACE,
+      taskQueue: e.TASK_QUEUE,
+      workflowBundle: e.WORKFLOW_BUNDLE,
+    },
+    payment: paymentSettings(e),
+    jwtSecret: e.JWT_SECRET,
+    logLevel: e.LOG_LEVEL,
+    orders: {
+      paymentHoldMs: e.PAYMENT_HOLD_MS,
+      reviewDeadlineMs: e.REVIEW_DEADLINE_MS,
+      risk: { reviewAbove: e.RISK_REVIEW_THRESHOLD, rejectAbove: e.RISK_REJECT_THRESHOLD },
+    },
+  }
+}
+
+function paymentSettings(e: z.infer<typeof environment>) {
+  if (e.PAYMENT_GATEWAY === 'stripe') {
+    if (!e.STRIPE_API_KEY || !e.STRIPE_WEBHOOK_SECRET)
+      throw new Error('PAYMENT_GATEWAY=stripe needs STRIPE_API_KEY and STRIPE_WEBHOOK_SECRET')
+    return { kind: 'stripe' as const, apiKey: e.STRIPE_API_KEY, webhookSecret: e.STRIPE_WEBHOOK_SECRET }
+  }
+  if (!e.GATEWAY_URL || !e.GATEWAY_WEBHOOK_SECRET)
+    throw new Error('The sandbox payment gateway needs GATEWAY_URL and GATEWAY_WEBHOOK_SECRET')
+  return { kind: 'sandbox' as const, baseUrl: e.GATEWAY_URL, webhookSecret: e.GATEWAY_WEBHOOK_SECRET }
+}

@@ -1,0 +1,47 @@
+import { Redis } from 'ioredis'
+import type { Logger } from 'pino'
+import type { ActivityDeps } from '../activities/index.ts'
+import { createPaymentGateway, type PaymentGateway } from '../gateways/payment/index.ts'
+import { type Database, openDatabase } from '../store/database.ts'
+import { openSearchIndex } from '../store/search-index.ts'
+import type { Config } from './config.ts'
+
+/** How long the gateway may take while a customer waits, and when nobody does any more. */
+const QUICK_MS = 1_500
+const PATIENT_MS = 8_000
+
+export type Connections = ActivityDeps & { database: Database; gateway: PaymentGateway; close(): Promise<void> }
+
+/** Opens everything a process of ours talks to, except Temporal. Nothing here waits for a server to be there. */
+export function openConnections(config: Config, logger: Logger): Connections {
+  const onError = (system: string) => (error: Error) =>
+    logger.warn({ err: error, system }, `${system} is not answering`)
+  const database = openDatabase({ ...config.database, onError: onError('postgres') })
+  const redis = config.redisUrl ? openRedis(config.redisUrl, onError('redis')) : undefined
+  const patient = createPaymentGateway({ ...config.payment, timeoutMs: PATIENT_MS })
+  return {
+    database,
+    redis,
+    index: config.openSearchUrl ? openSearchIndex(config.openSearchUrl) : undefined,
+    gateways: { quick: createPaymentGateway({ ...config.payment, timeoutMs: QUICK_MS }), patient },
+    gateway: patient,
+    logger,
+    async close() {
+      redis?.disconnect()
+      await database.end()
+    },
+  }
+}
+
+/** An accelerator: a command that is not answered at once fails, and its caller does without. */
+function openRedis(url: string, onError: (error: Error) => void): Redis {
+  const redis = new Redis(url, {
+    connectTimeout: 1_000,
+    commandTimeout: 500,
+    maxRetriesPerRequest: 0,
+    enableOfflineQueue: false,
+    retryStrategy: (attempt) => Math.min(attempt * 200, 2_000),
+  })
+  redis.on('error', onError)
+  return redis
+}

@@ -1,0 +1,71 @@
+import {
+  ActivityFailure,
+  type ActivityOptions,
+  ApplicationFailure,
+  condition,
+  isCancellation,
+  proxyActivities,
+  proxyLocalActivities,
+} from '@temporalio/workflow'
+import type { Activities } from '../activities/index.ts'
+import { ATTENTION_AFTER, quickAttempt } from './policies.ts'
+
+type Effect = keyof Activities
+type Input<E extends Effect> = Parameters<Activities[E]>
+type Output<E extends Effect> = Awaited<ReturnType<Activities[E]>>
+type Runner<E extends Effect> = {
+  executeWithOptions(options: { summary: string }, args: Input<E>): Promise<Output<E>>
+}
+
+export type EffectOptions = {
+  /** What the effect does, in an operator's words: it stands in the history. */
+  summary: string
+  policy: ActivityOptions
+  /** Called when the first attempt did not answer and a longer wait begins. */
+  onWaiting?: () => void
+  /** Called when the wait has become so long that a person should know. The effect is tried on. */
+  onSlow?: () => Promise<void>
+}
+
+/**
+ * Tries an effect at once inside the workflow task, which is as fast as an engine can be. What does not answer goes on as
+ * a regular activity with `policy`, where an operator sees its attempts and its last failure.
+ */
+export async function promptly<E extends Effect>(
+  effect: E,
+  input: Input<E>,
+  options: EffectOptions,
+): Promise<Output<E>> {
+  try {
+    const local = proxyLocalActivities<Activities>(quickAttempt)[effect] as Runner<E>
+    return await local.executeWithOptions({ summary: options.summary }, input)
+  } catch (error) {
+    if (isCancellation(error) || isFinalAnswer(error)) throw error
+  }
+  options.onWaiting?.()
+  return steadily(effect, input, options)
+}
+
+/** Runs an effect as a regular activity: what nobody waits for, and what did not succeed at once. */
+export async function steadily<E extends Effect>(
+  effect: E,
+  input: Input<E>,
+  options: EffectOptions,
+): Promise<Output<E>> {
+  const regular = proxyActivities<Activities>(options.policy)[effect] as Runner<E>
+  const running = regular.executeWithOptions({ summary: options.summary }, input)
+  if (options.onSlow) await tellWhenSlow(running, options.onSlow)
+  return running
+}
+
+async function tellWhenSlow(running: Promise<unknown>, onSlow: () => Promise<void>): Promise<void> {
+  let isSettled = false
+  // Both outcomes are attached at once: a failure while we tell of slowness must not be an unhandled rejection.
+  const settle = () => void (isSettled = true)
+  running.then(settle, settle)
+  if (!(await condition(() => isSettled, ATTENTION_AFTER))) await onSlow()
+}
+
+/** The other side understood and said no: trying again is useless, and it is for the story to decide what follows. */
+export const isFinalAnswer = (error: unknown): boolean =>
+  error instanceof ActivityFailure && error.cause instanceof ApplicationFailure && error.cause.nonRetryable === true

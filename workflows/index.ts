@@ -1,0 +1,3 @@
+export { eventSweep } from './event-sweep.ts'
+export { order } from './order.ts'
+export { searchSync } from './search-sync.ts'

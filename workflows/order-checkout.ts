@@ -1,0 +1,206 @@
+import { CancellationScope, condition } from '@temporalio/workflow'
+import type { Payment } from '../activities/payments.ts'
+import { combinedScore, riskScore, riskVerdict } from '../domain/risk.ts'
+import type { PlacedOrder } from '../store/orders/place.ts'
+import { promptly } from './effects.ts'
+import { callForAttention } from './order-attention.ts'
+import type { OrderResult } from './order.messages.ts'
+import { type Ending, type OrderStory, publish } from './order-story.ts'
+import { authorizePolicy, databasePolicy, moneyPolicy } from './policies.ts'
+
+/** `refused` leaves nothing to undo; `given_up` leaves what the saga has been promised. */
+export type CheckoutEnd =
+  | { kind: 'paid'; capture: 'automatic' | 'manual'; intentId: string }
+  | { kind: 'refused'; reason: NonNullable<OrderResult['reason']> }
+  | { kind: 'given_up'; ending: Ending }
+
+const givenUp = (ending: Omit<Ending, 'actor'>): CheckoutEnd => ({
+  kind: 'given_up',
+  ending: { actor: 'shop', ...ending },
+})
+
+/**
+ * From a request to a paid order. On a good day it is one workflow task: place, authorise, confirm, capture, each tried
+ * at once. Taking the money comes last, because it is the hardest to undo.
+ */
+export async function checkOut(story: OrderStory): Promise<CheckoutEnd> {
+  const { input, journey, saga } = story
+  const placed = await place(story)
+  if (placed.outcome === 'refused') return { kind: 'refused', reason: placed.problem }
+  if (placed.outcome === 'abandoned') return { kind: 'refused', reason: 'abandoned' }
+
+  const ownScore = riskScore(placed.signals)
+  if (riskVerdict(ownScore, input.risk) === 'reject') return givenUp({ reason: 'payment_risk', riskScore: ownScore })
+
+  journey.move({ stage: 'Paying: asking the gateway to hold the money' })
+  saga.promise('give the money back', () => reversePayment(story))
+  let payment = await authorize(story)
+  if (payment.status === 'requires_action') {
+    payment = await waitForCustomer(story, payment)
+    if (payment.status === 'requires_action') return givenUp({ reason: 'payment_action_expired' })
+    if (payment.status === 'declined') return givenUp({ reason: 'payment_action_failed' })
+  }
+  if (payment.status !== 'authorized') return givenUp({ reason: 'payment_declined' })
+
+  const score = combinedScore(ownScore, payment.riskScore)
+  const verdict = riskVerdict(score, input.risk)
+  if (verdict === 'reject') return givenUp({ reason: 'payment_risk', riskScore: score })
+  if (verdict === 'review') {
+    const rejected = await waitForReview(story, score)
+    if (rejected) return givenUp(rejected)
+  }
+
+  await confirm(story, payment.intentId, score)
+  if (placed.capture === 'automatic') await capture(story, payment.intentId)
+  journey.show()
+  await publish(story)
+  return { kind: 'paid', capture: placed.capture, intentId: payment.intentId }
+}
+
+/** Never interrupted: whether there is an order must be known before anything else can be decided. */
+function place(story: OrderStory) {
+  const { input, journey, saga, facts } = story
+  return CancellationScope.nonCancellable(async () => {
+    saga.promise('give the stock back', () => cancel(story))
+    const placed = await promptly('placeOrder', [{ orderId: input.orderId }], {
+      summary: 'Price the lines, promise the stock, write the order',
+      policy: { ...databasePolicy, scheduleToCloseTimeout: input.paymentHoldMs },
+    })
+    if (placed.outcome === 'placed') {
+      journey.place(placed satisfies PlacedOrder)
+      facts.push({ type: 'order.created' })
+    }
+    return placed
+  })
+}
+
+function authorize({ input, journey }: OrderStory): Promise<Payment> {
+  return promptly('authorizePayment', [{ orderId: input.orderId }], {
+    summary: "Hold the customer's money",
+    policy: { ...authorizePolicy, scheduleToCloseTimeout: input.paymentHoldMs },
+    onWaiting: () => journey.show(),
+  })
+}
+
+/** The customer proves who they are. A webhook or a signal wakes us; what is true we ask the gateway. */
+async function waitForCustomer(story: OrderStory, payment: Payment): Promise<Payment> {
+  const { input, journey, desk } = story
+  const deadline = Date.now() + input.paymentHoldMs
+  await promptly(
+    'requireCustomerAction',
+    [
+      {
+        orderId: input.orderId,
+        intentId: payment.intentId,
+        url: payment.actionUrl ?? '',
+        expiresAt: new Date(deadline).toISOString(),
+      },
+    ],
+    { summary: 'Ask the customer to confirm the payment', policy: databasePolicy },
+  )
+  journey.move({ paymentStatus: 'requires_action', stage: 'Waiting for the customer to confirm the payment' })
+  journey.show()
+  for (;;) {
+    const left = Math.max(deadline - Date.now(), 1)
+    await condition(() => desk.hasPaymentNews, left, { summary: 'The customer has this long to confirm the payment' })
+    desk.hasPaymentNews = false
+    const now = await promptly('checkPayment', [{ orderId: input.orderId }], {
+      summary: 'Ask the gateway what the customer did',
+      policy: moneyPolicy,
+    })
+    if (now.status !== 'requires_action' || Date.now() >= deadline) return now
+  }
+}
+
+/** A person looks at a doubtful order, whose money is held meanwhile. Answers why it was not approved, if it was not. */
+async function waitForReview(
+  { input, journey, desk }: OrderStory,
+  score: number,
+): Promise<Omit<Ending, 'actor'> | undefined> {
+  const { orderId, reviewDeadlineMs } = input
+  const until = new Date(Date.now() + reviewDeadlineMs).toISOString()
+  await promptly('requireReview', [{ orderId, riskScore: score, until }], {
+    summary: 'Ask a person to approve or reject the order',
+    policy: databasePolicy,
+  })
+  journey.move({ paymentStatus: 'authorized', stage: `Waiting for approve or reject: risk score ${score}` })
+  journey.show()
+  desk.isReviewing = true
+  await condition(() => desk.decision !== undefined, reviewDeadlineMs, {
+    summary: 'A person has this long to approve or reject',
+  })
+  desk.isReviewing = false
+  const { decision } = desk
+  if (!decision) return { reason: 'review_expired', riskScore: score }
+  await promptly('recordDecision', [{ orderId, ...decision }], {
+    summary: 'Note what the reviewer decided',
+    policy: databasePolicy,
+  })
+  return decision.approved ? undefined : { reason: 'review_rejected', riskScore: score, note: decision.reason }
+}
+
+/** Never interrupted: whether the order is paid must be known before anyone may cancel or ship it. */
+function confirm({ input, journey, facts }: OrderStory, intentId: string, score: number): Promise<void> {
+  return CancellationScope.nonCancellable(async () => {
+    const outcome = await promptly('confirmOrder', [{ orderId: input.orderId, intentId, riskScore: score }], {
+      summary: 'Mark the order paid and take its units off the shelf',
+      policy: databasePolicy,
+      onWaiting: () => journey.show(),
+    })
+    if (outcome !== 'paid') return
+    facts.push({ type: 'order.paid' })
+    journey.move({
+      status: 'paid',
+      paymentStatus: 'authorized',
+      stage: 'Paid: the money is held, waiting to be shipped',
+    })
+  })
+}
+
+/** Takes the held money. It is tried for as long as it needs; a person hears of it when that is long. */
+export async function capture(story: OrderStory, intentId: string): Promise<void> {
+  const { input, journey, facts } = story
+  await promptly('capturePayment', [{ orderId: input.orderId, intentId }], {
+    summary: 'Take the money that is held',
+    policy: moneyPolicy,
+    onWaiting: () => journey.show(),
+    onSlow: () => callForAttention(story, 'the capture of the payment does not succeed; it is still being tried'),
+  })
+  facts.push({ type: 'payment.success' })
+  journey.move({ paymentStatus: 'captured', stage: 'Paid: waiting to be shipped' })
+}
+
+async function reversePayment(story: OrderStory): Promise<void> {
+  const { input, journey, facts } = story
+  const reversal = await promptly('reversePayment', [{ orderId: input.orderId }], {
+    summary: 'Give the money back: void what is held, refund what was taken',
+    policy: moneyPolicy,
+    onSlow: () => callForAttention(story, 'giving the money back does not succeed; it is still being tried'),
+  })
+  switch (reversal.kind) {
+    case 'nothing_held':
+    case 'declined':
+      journey.move({ paymentStatus: 'failed' })
+      facts.push({ type: 'payment.failed' })
+      return
+    case 'voided':
+      journey.move({ paymentStatus: 'voided' })
+      facts.push({ type: 'payment.voided' })
+      return
+    case 'refunded':
+      journey.move({ paymentStatus: 'refunded' })
+      facts.push({ type: 'payment.success' }, { type: 'refund.success', subjectId: reversal.refundId })
+  }
+}
+
+async function cancel(story: OrderStory): Promise<void> {
+  const { input, journey, facts } = story
+  const ending = story.ending ?? { reason: 'shop_unavailable', actor: 'shop' }
+  const { isOrder } = await promptly('cancelOrder', [{ orderId: input.orderId, ...ending }], {
+    summary: 'Cancel the order and give its stock back',
+    policy: databasePolicy,
+    onSlow: () => callForAttention(story, 'giving the stock back does not succeed; it is still being tried'),
+  })
+  journey.move({ status: 'cancelled', needsAttention: null, stage: `Cancelled: ${ending.reason.replaceAll('_', ' ')}` })
+  if (isOrder) facts.push({ type: 'order.cancelled' }, { type: 'inventory.released' })
+}

@@ -1,0 +1,170 @@
+import { ApplicationFailure, condition, log, setHandler } from '@temporalio/workflow'
+import { canBecome, type OrderStatus } from '../domain/order.ts'
+import type { ProblemCode } from '../domain/problems.ts'
+import type { Journey } from './order-journey.ts'
+import * as messages from './order.messages.ts'
+
+export type Request =
+  | ({ kind: 'ship' } & messages.ShipRequest)
+  | ({ kind: 'deliver' } & messages.DeliverRequest)
+  | ({ kind: 'cancel' } & messages.CancelRequest)
+  | { kind: 'dispute'; amountMinor: number }
+
+/** A request in the queue, and whoever waits to hear what came of it. */
+export type Asked = { request: Request; done: (status: OrderStatus) => void; refuse: (reason: unknown) => void }
+
+export type Decision = { approved: boolean; by: string; reason: string }
+
+/**
+ * Where people and the gateway reach an order. Requests queue up and the story takes them one at a time, so two of them
+ * can never act on the order at once; which of two that exclude each other wins is decided by who came first.
+ */
+export class Desk {
+  readonly #journey: Journey
+  readonly #queue: Asked[] = []
+  #onCancel: () => void = () => {}
+  isReviewing = false
+  decision: Decision | undefined
+  resolution: messages.ResolveRequest | undefined
+  hasPaymentNews = false
+
+  constructor(journey: Journey) {
+    this.#journey = journey
+    this.#takeRequests()
+    this.#takeDecisions()
+    setHandler(messages.stateQuery, () => ({
+      status: journey.status,
+      paymentStatus: journey.paymentStatus,
+      stage: journey.stage,
+      needsAttention: journey.needsAttention,
+    }))
+    setHandler(messages.resolveSignal, (resolution) => void (this.resolution = resolution))
+    setHandler(messages.paymentNewsSignal, (news) => {
+      this.hasPaymentNews = true
+      if (news?.type === 'payment.disputed') this.#tell({ kind: 'dispute', amountMinor: news.amountMinor })
+    })
+  }
+
+  /** While `interrupt` is set, a request to cancel calls it at once instead of waiting for its turn. */
+  interruptWith(interrupt: () => void): void {
+    this.#onCancel = interrupt
+  }
+
+  /** The next request that still makes sense when its turn comes. */
+  async next(): Promise<Asked> {
+    for (;;) {
+      await condition(() => this.#queue.length > 0)
+      const asked = this.#queue.shift() as Asked
+      const refusal = this.#refusalOf(asked.request)
+      if (!refusal) return asked
+      asked.refuse(refusal)
+    }
+  }
+
+  /** Lets a request that ends the order wait for that end. */
+  putBack(asked: Asked): void {
+    this.#queue.unshift(asked)
+  }
+
+  /** The cancellation that is waiting, if any. */
+  get cancellation(): messages.CancelRequest | undefined {
+    const asked = this.#queue.find(({ request }) => request.kind === 'cancel')
+    return asked?.request.kind === 'cancel' ? asked.request : undefined
+  }
+
+  /** Disputes are facts, not requests: they are taken down even when the order is at its end. */
+  takeDisputes(): Asked[] {
+    const disputes = this.#queue.filter(({ request }) => request.kind === 'dispute')
+    for (const dispute of disputes) this.#queue.splice(this.#queue.indexOf(dispute), 1)
+    return disputes
+  }
+
+  /** The order has come to its end: everyone who still waits hears how. */
+  close(): void {
+    for (const asked of this.#queue.splice(0)) {
+      if (asked.request.kind === 'cancel' && this.#journey.status === 'cancelled') asked.done('cancelled')
+      else asked.refuse(this.#refusalOf(asked.request) ?? refusal('invalid_transition', 'The order has ended'))
+    }
+  }
+
+  #takeRequests(): void {
+    setHandler(messages.shipUpdate, (ship) => this.#ask({ kind: 'ship', ...ship }), {
+      validator: (ship) => this.#validate({ kind: 'ship', ...ship }),
+    })
+    setHandler(messages.deliverUpdate, (deliver) => this.#ask({ kind: 'deliver', ...deliver }), {
+      validator: (deliver) => this.#validate({ kind: 'deliver', ...deliver }),
+    })
+    setHandler(messages.cancelUpdate, (cancel) => this.#ask({ kind: 'cancel', ...cancel }), {
+      validator: (cancel) => this.#validate({ kind: 'cancel', ...cancel }),
+    })
+    setHandler(messages.shipSignal, (ship) => this.#tell({ kind: 'ship', ...ship }))
+    setHandler(messages.deliverSignal, (deliver) => this.#tell({ kind: 'deliver', ...deliver }))
+    setHandler(messages.cancelSignal, (cancel) => this.#tell({ kind: 'cancel', ...cancel }))
+  }
+
+  #takeDecisions(): void {
+    const decide = async (approved: boolean, { by, reason }: messages.DecisionRequest = {}) => {
+      this.decision ??= { approved, by: by ?? 'operator', reason: reason ?? '' }
+      await condition(() => this.#journey.status !== 'pending')
+      return this.#journey.status
+    }
+    const mayDecide = (_: messages.DecisionRequest) => {
+      if (!this.isReviewing || this.decision)
+        throw refusal('invalid_transition', 'The order does not wait for an approval')
+    }
+    setHandler(messages.approveUpdate, (decision) => decide(true, decision), { validator: mayDecide })
+    setHandler(messages.rejectUpdate, (decision) => decide(false, decision), { validator: mayDecide })
+    setHandler(messages.approveSignal, (decision) => this.#decideBySignal(true, decision))
+    setHandler(messages.rejectSignal, (decision) => this.#decideBySignal(false, decision))
+  }
+
+  #decideBySignal(approved: boolean, decision: messages.DecisionRequest = {}): void {
+    if (!this.isReviewing) return this.#note(approved ? 'approve' : 'reject', 'the order does not wait for an approval')
+    this.decision ??= { approved, by: decision.by ?? 'operator', reason: decision.reason ?? '' }
+  }
+
+  #ask(request: Request): Promise<OrderStatus> {
+    const answer = new Promise<OrderStatus>((done, refuse) => this.#queue.push({ request, done, refuse }))
+    if (request.kind === 'cancel') this.#onCancel()
+    return answer
+  }
+
+  /** A signal has nobody to answer to, and a failure in its handler would fail the order: what is refused is noted. */
+  #tell(request: Request): void {
+    const refused = this.#refusalOf(request)
+    if (refused) return this.#note(request.kind, refused.message)
+    this.#ask(request).catch((error: Error) => this.#note(request.kind, error.message))
+  }
+
+  #note(what: string, why: string): void {
+    log.warn('request refused', { what, why })
+    this.#journey.move({ note: `${what} was refused: ${why}` })
+  }
+
+  #validate(request: Request): void {
+    const refused = this.#refusalOf(request)
+    if (refused) throw refused
+  }
+
+  #refusalOf(request: Request): ApplicationFailure | undefined {
+    const { status } = this.#journey
+    switch (request.kind) {
+      case 'ship':
+        if (!canBecome(status, 'shipped')) return refusal('invalid_transition', `The order is ${status}`)
+        return isText(request.carrier) && isText(request.tracking_number)
+          ? undefined
+          : refusal('invalid_request', 'ship needs {"carrier": "…", "tracking_number": "…"}')
+      case 'deliver':
+        return canBecome(status, 'delivered') ? undefined : refusal('invalid_transition', `The order is ${status}`)
+      case 'cancel':
+        return canBecome(status, 'cancelled') ? undefined : refusal('not_cancellable', `The order is ${status}`)
+      case 'dispute':
+        return undefined
+    }
+  }
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string' && value.trim() !== ''
+
+export const refusal = (type: ProblemCode, message: string): ApplicationFailure =>
+  ApplicationFailure.create({ type, message, nonRetryable: true, category: 'BENIGN' })

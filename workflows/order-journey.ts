@@ -1,0 +1,93 @@
+import type { SearchAttributePair } from '@temporalio/common'
+import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow'
+import { formatMoney } from '../domain/money.ts'
+import type { OrderStatus, PaymentStatus } from '../domain/order.ts'
+import type { OrderState } from './order.messages.ts'
+import {
+  CurrencyKey,
+  NeedsAttentionKey,
+  OrderStatusKey,
+  OrderTotalKey,
+  PaymentStatusKey,
+  SkusKey,
+} from './search-attributes.ts'
+
+type Placed = { number: number; totalMinor: number; currency: string; units: number; skus: string[] }
+
+/** Where an order stands, and how its operators see it. */
+export class Journey implements OrderState {
+  status: OrderStatus = 'pending'
+  paymentStatus: PaymentStatus = 'pending'
+  stage = 'Placing: pricing the lines and promising the stock'
+  needsAttention: string | null = null
+  note: string | null = null
+  #placed: Placed | undefined
+  #shown: { status: OrderStatus; paymentStatus: PaymentStatus; placed: boolean; attention: boolean } = {
+    status: 'pending',
+    paymentStatus: 'pending',
+    placed: false,
+    attention: false,
+  }
+
+  place(placed: Placed): void {
+    this.#placed = placed
+  }
+
+  get isPlaced(): boolean {
+    return this.#placed !== undefined
+  }
+
+  /** The details are not part of the history: they may change at every stage. */
+  move(change: Partial<Pick<Journey, 'status' | 'paymentStatus' | 'stage' | 'needsAttention' | 'note'>>): void {
+    Object.assign(this, change)
+    setCurrentDetails(this.#details())
+  }
+
+  /**
+   * Tells the list of workflows what changed. Each telling is an event of the history, so it is done once before a wait,
+   * not at every stage.
+   */
+  show(): void {
+    const pairs: SearchAttributePair[] = []
+    if (this.#placed && !this.#shown.placed)
+      pairs.push(
+        { key: OrderTotalKey, value: this.#placed.totalMinor },
+        { key: CurrencyKey, value: this.#placed.currency },
+        { key: SkusKey, value: this.#placed.skus },
+      )
+    if (this.status !== this.#shown.status) pairs.push({ key: OrderStatusKey, value: this.status })
+    if (this.paymentStatus !== this.#shown.paymentStatus)
+      pairs.push({ key: PaymentStatusKey, value: this.paymentStatus })
+    const attention = this.needsAttention !== null
+    if (attention !== this.#shown.attention) pairs.push({ key: NeedsAttentionKey, value: attention })
+    if (pairs.length > 0) upsertSearchAttributes(pairs)
+    this.#shown = {
+      status: this.status,
+      paymentStatus: this.paymentStatus,
+      placed: this.#placed !== undefined,
+      attention,
+    }
+  }
+
+  #details(): string {
+    const placed = this.#placed
+    const lines = [
+      `### ${this.stage}`,
+      '',
+      '| | |',
+      '| --- | --- |',
+      `| Order | ${this.status} |`,
+      `| Payment | ${this.paymentStatus} |`,
+      ...(placed
+        ? [
+            `| Number | ${placed.number} |`,
+            `| Total | ${formatMoney({ amountMinor: placed.totalMinor, currency: placed.currency })} |`,
+            `| Units | ${placed.units} of ${placed.skus.join(', ')} |`,
+          ]
+        : []),
+      ...(this.needsAttention ? [`| **Needs attention** | ${this.needsAttention} |`] : []),
+      ...(this.note ? [`| Last request | ${this.note} |`] : []),
+    ]
+    return lines.join('\n')
+  }
+}

@@ -1,0 +1,41 @@
+import type { ActivityOptions, LocalActivityOptions } from '@temporalio/workflow'
+
+/**
+ * The attempt a customer waits for, inside the workflow task: a statement of ours, or a gateway that answers at once. It
+ * stays well below the ten seconds a workflow task may take.
+ */
+export const quickAttempt: LocalActivityOptions = {
+  startToCloseTimeout: '4s',
+  scheduleToCloseTimeout: '5s',
+  retry: { initialInterval: '50ms', backoffCoefficient: 2, maximumAttempts: 3 },
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+}
+
+// Every patient policy waits for a cancelled attempt to end by itself. Otherwise an undo could overtake the act that it
+// undoes; the time-outs of the clients below keep that wait short.
+const patient = {
+  startToCloseTimeout: '12s',
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+} satisfies ActivityOptions
+
+/** Our own database: it is the truth, so there is no giving up on it. It is back as soon as it can be. */
+export const databasePolicy: ActivityOptions = {
+  ...patient,
+  retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '10s' },
+}
+
+/** Someone else's money system, while a customer may still be waiting: after this long the order is given up and undone. */
+export const authorizePolicy: ActivityOptions = {
+  ...patient,
+  scheduleToCloseTimeout: '15m',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
+}
+
+/** Money that must move, however long the other side is away: a capture that is owed, a hold or a charge to give back. */
+export const moneyPolicy: ActivityOptions = {
+  ...patient,
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '5m' },
+}
+
+/** After this long, an effect that must succeed and does not calls for a person; it is tried on all the same. */
+export const ATTENTION_AFTER = '2m'

@@ -1,0 +1,15 @@
+import { proxyActivities } from '@temporalio/workflow'
+import type { SearchActivities, SearchSync } from '../activities/search-index.ts'
+
+/** A sync of a whole catalogue may take minutes but shows every batch; the next sweep is never far, so few attempts do. */
+const { syncSearchIndex } = proxyActivities<SearchActivities>({
+  startToCloseTimeout: '10m',
+  heartbeatTimeout: '30s',
+  retry: { initialInterval: '1s', maximumInterval: '10s', maximumAttempts: 3 },
+  summary: 'Bring the search index up to the catalogue',
+})
+
+/** Makes search follow the catalogue. Started on a schedule, and by a nudge after a change. */
+export async function searchSync(): Promise<SearchSync> {
+  return await syncSearchIndex()
+}
