@@ -3,9 +3,6 @@ import { ApplicationFailure } from '@temporalio/common'
 import { GatewayRefused, GatewayUnavailable } from '../gateways/payment/port.ts'
 import { Problem, problems } from '../domain/problems.ts'
 
-/** The failure type by which a workflow knows that repeating is useless: the gateway said no. */
-export const GATEWAY_REFUSED = 'GatewayRefused'
-
 /** Where an activity's trouble becomes Temporal's: what is final is marked so, everything else is tried again. */
 export const activityBoundary: ActivityInterceptorsFactory = () => ({
   inbound: {
@@ -22,7 +19,7 @@ export const activityBoundary: ActivityInterceptorsFactory = () => ({
 function asFailure(error: unknown): unknown {
   if (error instanceof GatewayRefused)
     return ApplicationFailure.create({
-      type: GATEWAY_REFUSED,
+      type: 'GatewayRefused',
       message: `The gateway refused: ${error.code}`,
       nonRetryable: true,
       details: [error.code],

@@ -15,7 +15,7 @@ export function createSearchActivities({ database, index }: { database: Database
      * Brings the search index up to the database, whatever it missed. It looks at what is due and not at what happened,
      * so it may be stopped anywhere and started any number of times.
      */
-    async syncSearchIndex(): Promise<SearchSync> {
+    syncSearchIndex: async (): Promise<SearchSync> => {
       const done = { indexed: 0, removed: 0, skipped: false }
       const isThere = await index?.ping().catch(() => undefined)
       if (!index || !isThere) return { ...done, skipped: true }

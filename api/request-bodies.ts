@@ -75,7 +75,7 @@ function refuseUnstorable(body: unknown): void {
       if (holdsCardNumber(value)) throw new Problem('pan_not_accepted')
       if (!isStorable(value)) errors.push({ path: path.join('.'), message: 'Holds a NUL or a broken character' })
     } else if (typeof value === 'number') {
-      if (holdsCardNumber(String(value))) throw new Problem('pan_not_accepted')
+      if (Number.isInteger(value) && holdsCardNumber(String(value))) throw new Problem('pan_not_accepted')
       if (Object.is(value, -0)) errors.push({ path: path.join('.'), message: 'Is -0' })
     } else if (value !== null && typeof value === 'object') {
       for (const [key, inner] of Object.entries(value)) {

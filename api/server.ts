@@ -48,7 +48,10 @@ await untilAskedToStop(async (onStop) => {
   })
   app.route('/', orderRoutes({ database }))
   app.route('/', orderActionRoutes({ database, client }))
-  app.route('/', webhookRoutes({ database, client, logger, readNotice: gateway.readNotice }))
+  app.route(
+    '/',
+    webhookRoutes({ database, client, logger, readNotice: (rawBody, headers) => gateway.readNotice(rawBody, headers) }),
+  )
   app.route(
     '/',
     checkoutRoutes({

@@ -8,7 +8,8 @@ export function report(
   options: { all: boolean; columns?: number | undefined },
 ): string {
   const nameWidth = Math.max(...results.map(({ name }) => name.length))
-  const promiseWidth = Math.max(40, (options.columns ?? 160) - nameWidth - 4)
+  // A terminal gets one line each; a file or another program gets all of it.
+  const promiseWidth = Math.max(40, (options.columns ?? Number.POSITIVE_INFINITY) - nameWidth - 4)
   const lines = results.flatMap((result) => [
     `${markOf(result)} ${result.name.padEnd(nameWidth)}  ${cut(result.skipped ? `not checked: ${result.skipped}` : result.promise, promiseWidth)}`,
     ...violatorsOf(result, options.all),

@@ -1,16 +1,17 @@
 /** The schemes' first digits with the lengths they issue. Anything else with a right check digit is just a number. */
 const brands: readonly { prefix: RegExp; lengths: readonly number[] }[] = [
-  { prefix: /^4/, lengths: [13, 16, 18, 19] },
+  { prefix: /^4/, lengths: [13, 16, 19] },
   { prefix: /^(5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720)/, lengths: [16] },
   { prefix: /^3[47]/, lengths: [15] },
   { prefix: /^(6011|64[4-9]|65)/, lengths: [16, 17, 18, 19] },
-  { prefix: /^(30[0-5]|309|36|38|39)/, lengths: [14, 15, 16, 17, 18, 19] },
+  { prefix: /^(30[0-5]|309|36|38|39)/, lengths: [14] },
   { prefix: /^35(2[89]|[3-8])/, lengths: [16, 17, 18, 19] },
   { prefix: /^62/, lengths: [16, 17, 18, 19] },
-  { prefix: /^(50|5[6-9]|63|67)/, lengths: [13, 14, 15, 16, 17, 18, 19] },
+  { prefix: /^(5018|5020|5038|5893|6304|6759|676[1-3])/, lengths: [13, 14, 15, 16, 17, 18, 19] },
 ]
 
-const digitGroups = /\d+(?:[\s\p{Pd}]{1,3}\d+)*/gu
+// The decimals of a number are not the beginning of one.
+const digitGroups = /(?<!\d|\d\.)\d+(?:[\s\p{Pd}]{1,3}\d+)*/gu
 const ownId = /^[a-z]{2,8}_[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /**

@@ -7,11 +7,8 @@ export const orderWorkflowId = (orderId: string): string => `order-${orderId}`
 export const orderStepKey = (orderId: string, step: 'authorize' | 'capture' | 'void' | 'refund'): string =>
   `${orderId}:${step}`
 
-/** An order has one payment, and the refund of a cancellation is one: their ids follow from the order's. */
-export const paymentIdOf = (orderId: string): string => orderId.replace(/^ord_/, 'pay_')
+/** A cancellation gives the money back once: the refund's id follows from the order's. */
 export const cancellationRefundIdOf = (orderId: string): string => orderId.replace(/^ord_/, 're_')
-
-export const eventId = (aggregateId: string, type: string): string => `${aggregateId}:${type}`
 
 const idShape = /^(ord|re|po|usr|prd|pay|adj)_[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 

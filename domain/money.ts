@@ -11,19 +11,6 @@ export const isCurrency = (code: string): boolean => supported.has(code)
 export const isAmountMinor = (value: number): boolean =>
   Number.isSafeInteger(value) && !Object.is(value, -0) && value >= 0 && value <= MAX_AMOUNT_MINOR
 
-/** Adds amounts of one currency; a sum that is no longer exact or mixes currencies is a fault, not an answer. */
-export function sumMinor(amounts: readonly number[]): number {
-  let total = 0
-  for (const amount of amounts) {
-    total += amount
-    if (!Number.isSafeInteger(total)) throw new RangeError('The sum of money is too large to be exact')
-  }
-  return total
-}
-
-export const lineTotalMinor = (line: { unitPriceMinor: number; quantity: number }): number =>
-  sumMinor([line.unitPriceMinor * line.quantity])
-
 /** `59.98 USD`, with as many decimals as the currency has. */
 export function formatMoney({ amountMinor, currency }: Money): string {
   const decimals = decimalsOf(currency)

@@ -23,8 +23,6 @@ export const nextStatuses: Record<OrderStatus, readonly OrderStatus[]> = {
 
 export const canBecome = (from: OrderStatus, to: OrderStatus): boolean => nextStatuses[from].includes(to)
 
-export const isFinal = (status: OrderStatus): boolean => nextStatuses[status].length === 0
-
 /** Why an order was cancelled. What a person wrote about it stands in the timeline. */
 export type CancelReason =
   | 'payment_declined'

@@ -1,15 +1,19 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 
+type Details = { advice: string; logFile?: string /** Where this start's words begin in it. */; logFrom?: number }
+
 /** Something a person can act on: what is wrong, what to do, and where the story stands. Never shown with a stack trace. */
 export class StackProblem extends Error {
   readonly advice: string
   readonly logFile: string | undefined
+  readonly logFrom: number
 
-  constructor(what: string, { advice, logFile }: { advice: string; logFile?: string }) {
+  constructor(what: string, { advice, logFile, logFrom = 0 }: Details) {
     super(what)
     this.name = 'StackProblem'
     this.advice = advice
     this.logFile = logFile
+    this.logFrom = logFrom
   }
 }
 
@@ -17,25 +21,27 @@ export class StackProblem extends Error {
 export function explain(failure: unknown): string[] {
   if (!(failure instanceof StackProblem)) return [`✗ ${inOneSentence(failure)}`]
   const lines = [`✗ ${failure.message}`]
-  const tail = failure.logFile ? lastLines(failure.logFile) : []
+  const tail = failure.logFile ? lastLines(failure.logFile, failure.logFrom) : []
   if (tail.length > 0) lines.push(`  The last lines of ${failure.logFile}:`, ...tail.map((line) => `  | ${line}`))
   lines.push(`  ${failure.advice}`)
   return lines
 }
 
 export function inOneSentence(failure: unknown): string {
-  const text = failure instanceof Error ? failure.message || failure.name : String(failure)
-  return text.split('\n', 1)[0] ?? text
+  if (!(failure instanceof Error)) return String(failure)
+  const { code } = (failure.cause ?? failure) as NodeJS.ErrnoException
+  const text = (failure.message || failure.name).split('\n', 1)[0] ?? ''
+  return code && !text.includes(code) ? `${text}, ${code}` : text
 }
 
 const tailBytes = 16_384
 
-export function lastLines(file: string, count = 8): string[] {
+export function lastLines(file: string, from = 0, count = 8): string[] {
   try {
     const fd = openSync(file, 'r')
     try {
       const { size } = fstatSync(fd)
-      const buffer = Buffer.alloc(Math.min(size, tailBytes))
+      const buffer = Buffer.alloc(Math.max(Math.min(size - from, tailBytes), 0))
       readSync(fd, buffer, 0, buffer.length, size - buffer.length)
       const lines = buffer.toString('utf8').split('\n')
       return lines

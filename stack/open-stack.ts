@@ -14,14 +14,7 @@ import { openSite, type Site, type SiteOptions } from './site.ts'
 import { type Role, removeStackFile, type StackFile, writeStackFile } from './stack-file.ts'
 import type { Supervised } from './supervisor.ts'
 
-export { startGateway } from './servers/gateway.ts'
-export { startOpenSearch } from './servers/opensearch.ts'
-export { startPostgres } from './servers/postgres.ts'
-export { startRedis } from './servers/redis.ts'
-export { startTemporal } from './servers/temporal.ts'
-export { workflowBundle } from './servers/workflow-bundle.ts'
-export { openSite, type Site } from './site.ts'
-export type { Role, StackFile } from './stack-file.ts'
+export type { StackFile } from './stack-file.ts'
 
 export type OpenStackOptions = SiteOptions & {
   /** The API's port; 0 for some free one. */

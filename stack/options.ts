@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, type OptionValues } from 'commander'
 import { StackProblem } from './failure.ts'
 
 export type StartOptions = {
@@ -10,6 +10,17 @@ export type StartOptions = {
   detach: boolean
   apiProcesses: number | undefined
   workers: number | undefined
+}
+
+/** As commander hands them over, under the names a person types. */
+type AsTyped = {
+  port: number
+  data: string
+  demo: boolean
+  fresh: boolean
+  detach: boolean
+  api?: number
+  workers?: number
 }
 
 /** Reads what stands behind `npm start --`. */
@@ -23,7 +34,7 @@ export function readStartOptions(args: string[], projectFolder = process.cwd()):
     .option('--detach', 'return once the shop is ready; npm run stop ends it', false)
     .option('--api <number>', 'API processes behind the one port', wholeNumber(1, 64))
     .option('--workers <number>', 'worker processes', wholeNumber(1, 64))
-  const options = parse(command, args)
+  const options = parse<AsTyped>(command, args)
   return {
     port: options.port,
     dataDir: resolve(projectFolder, options.data),
@@ -39,14 +50,12 @@ export function readStopOptions(args: string[], projectFolder = process.cwd()): 
   const command = quiet(new Command('npm run stop --'))
     .description('Stops the shop that npm start brought up.')
     .option('--data <folder>', 'the state folder it was started with', '.holdfast')
-  return { dataDir: resolve(projectFolder, parse(command, args).data) }
+  return { dataDir: resolve(projectFolder, parse<Pick<AsTyped, 'data'>>(command, args).data) }
 }
 
-// Options come as commander reads them; the functions above give them their types.
-// biome-ignore lint/suspicious/noExplicitAny: see above
-function parse(command: Command, args: string[]): any {
+function parse<Options extends OptionValues>(command: Command, args: string[]): Options {
   try {
-    return command.allowExcessArguments(false).parse(args, { from: 'user' }).opts()
+    return command.allowExcessArguments(false).parse(args, { from: 'user' }).opts<Options>()
   } catch (error) {
     const { code, message } = error as { code?: string; message: string }
     if (code === 'commander.helpDisplayed') process.exit(0)

@@ -78,16 +78,11 @@ function holdsOneOf(pid: string, sockets: Set<string>): boolean {
   }
 }
 
-/** The program and its first argument: for an interpreter that is the script. */
+/** The program, and for an interpreter the script with its folder: "node api/server.ts". */
 function commandName(pid: string): string {
   const [program = '', argument = ''] = readOr(`/proc/${pid}/cmdline`, '').split('\0')
-  const isScript = /^[^-].*\.\w+$/.test(argument)
-  return (
-    [program, isScript ? argument : '']
-      .filter(Boolean)
-      .map((path) => basename(path))
-      .join(' ') || 'a program'
-  )
+  const script = /^[^-].*\.\w+$/.test(argument) ? argument.split('/').slice(-2).join('/') : ''
+  return [basename(program), script].filter(Boolean).join(' ') || 'a program'
 }
 
 function readOr(file: string, otherwise: string): string {

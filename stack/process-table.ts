@@ -49,7 +49,7 @@ export function processesIn(folder: string, among: number[] = runningPids()): nu
 /** Ends processes politely, then for certain; answers when they are gone. */
 export async function endProcesses(
   pids: number[],
-  { signal = 'SIGTERM' as NodeJS.Signals, graceMs = 10_000 } = {},
+  { signal = 'SIGTERM', graceMs = 10_000 }: { signal?: NodeJS.Signals; graceMs?: number } = {},
 ): Promise<void> {
   const known = pids.map((pid) => ({ pid, identity: identityOf(pid) })).filter(({ identity }) => identity)
   const remaining = () => known.filter(({ pid, identity }) => identityOf(pid) === identity)

@@ -12,7 +12,8 @@ import { supervisorOf } from './supervisor-record.ts'
 const out = outputOf(process.env)
 
 try {
-  process.exitCode = await start(process.argv.slice(2))
+  const code = await start(process.argv.slice(2))
+  process.exit(process.exitCode ?? code) // idle connections would keep it for seconds
 } catch (failure) {
   fail(failure)
 }

@@ -10,7 +10,7 @@ const markFile = '.holdfast-state'
 export function openStateFolder(folder: string): string {
   const wanted = resolve(folder)
   try {
-    mkdirSync(join(wanted, 'logs'), { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 })
+    makeFolder(join(wanted, 'logs'))
     if (!existsSync(join(wanted, markFile))) {
       writeFileSync(join(wanted, markFile), 'The state of a Holdfast stack. npm start -- --fresh drops it.\n')
     }
@@ -20,6 +20,13 @@ export function openStateFolder(folder: string): string {
     })
   }
   return realpathSync(wanted)
+}
+
+/** Level by level: Node's own recursive way never comes back from folders like /proc. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return
+  makeFolder(dirname(folder))
+  mkdirSync(folder, { mode: process.getuid?.() === 0 ? 0o711 : 0o700 })
 }
 
 export const logFileIn = (dataDir: string, name: string) => join(dataDir, 'logs', `${name}.log`)

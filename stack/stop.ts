@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { explain } from './failure.ts'
 import { readStopOptions } from './options.ts'
-import { endProcesses, send } from './process-table.ts'
+import { endProcesses, identityOf, send } from './process-table.ts'
 import { elapsed } from './progress.ts'
 import { orphansOf } from './site.ts'
 import { removeStackFile } from './stack-file.ts'
@@ -25,16 +25,18 @@ async function stop(dataDir: string): Promise<void> {
   if (pid === undefined) return clearLeftovers(dataDir, since)
 
   print(`Stopping the stack on ${dataDir} (process ${pid}).`)
+  const identity = identityOf(pid)
+  const isThere = () => identityOf(pid) === identity
   send(pid, 'SIGTERM')
   let toldAt = Date.now()
-  while (supervisorOf(dataDir) !== undefined && Date.now() - since < patienceMs) {
+  while (isThere() && Date.now() - since < patienceMs) {
     await sleep(100)
     if (Date.now() - toldAt > 10_000) {
       toldAt = Date.now()
       print(`… orders in flight finish their step (${elapsed(since)})`)
     }
   }
-  if (supervisorOf(dataDir) === undefined) return print(`Stopped (${elapsed(since)}). The state is kept in ${dataDir}.`)
+  if (!isThere()) return print(`Stopped (${elapsed(since)}). The state is kept in ${dataDir}.`)
   print(`! It did not stop within ${patienceMs / 1000} s; ending its processes.`)
   await endProcesses([pid], { graceMs: 0 })
   await clearLeftovers(dataDir, since)

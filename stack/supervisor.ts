@@ -214,22 +214,23 @@ function spawnInto(plan: ProcessPlan) {
 
 async function serving(plan: ProcessPlan, started: ReturnType<typeof spawnInto>): Promise<void> {
   const deadline = Date.now() + plan.readyWithinMs
+  const words = { advice: plan.advice, logFile: plan.logFile, logFrom: started.logOffset }
   let lastFailure: unknown
   for (let waitMs = 25; ; waitMs = Math.min(waitMs * 1.5, 500)) {
     await Promise.race([sleep(waitMs), started.ended])
     if (!started.isRunning()) {
-      throw new StackProblem(`${plan.name} ${started.howItEnded()} before it served`, plan)
+      throw new StackProblem(`${plan.name} ${started.howItEnded()} before it served`, words)
     }
     try {
       await plan.verify(started)
-      return
+      if (started.isRunning()) return // another process may have answered in its place
     } catch (failure) {
       if (failure instanceof StackProblem) throw failure
       lastFailure = failure
     }
     if (Date.now() > deadline) {
       const seconds = plan.readyWithinMs / 1000
-      throw new StackProblem(`${plan.name} does not serve after ${seconds} s: ${inOneSentence(lastFailure)}`, plan)
+      throw new StackProblem(`${plan.name} does not serve after ${seconds} s: ${inOneSentence(lastFailure)}`, words)
     }
   }
 }

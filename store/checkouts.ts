@@ -60,6 +60,7 @@ export type Quote = {
   productId: string
   sku: string
   status: 'active' | 'inactive' | 'deleted'
+  priceMinor: number
   currency: string
   available: number
 }
@@ -68,7 +69,8 @@ export type Quote = {
 export async function quoteProducts(db: Db, productIds: string[]): Promise<Quote[]> {
   const { rows } = await db.query<Quote>({
     name: 'quote-products',
-    text: `select p.id as "productId", p.sku, p.status, p.currency, s.on_hand - s.reserved as available
+    text: `select p.id as "productId", p.sku, p.status, p.price_minor as "priceMinor", p.currency,
+                  s.on_hand - s.reserved as available
              from products p join stock s on s.product_id = p.id
             where p.id = any($1::text[])`,
     values: [productIds],

@@ -192,18 +192,21 @@ select coalesce(o.id, p.order_id) as subject,
 -- name: paid_order_has_its_money
 -- promise: Behind a paid, shipped or delivered order stands its whole total, held or captured, at the gateway under a known id.
 select o.id as subject,
-       format('%s, with %s authorized and %s captured of %s%s', o.status, p.authorized_minor, p.captured_minor, o.total_minor, case when p.voided then ', voided' end) as detail
+       format('%s, with %s authorized and %s captured of %s under %s', o.status, p.authorized_minor, p.captured_minor, o.total_minor, coalesce(p.transaction_id, 'no id')) as detail
   from orders o join payments p on p.order_id = o.id
  where o.status in ('paid', 'shipped', 'delivered')
-   and (p.authorized_minor <> o.total_minor or p.captured_minor not in (0, o.total_minor) or p.voided or p.transaction_id is null);
+   and (p.authorized_minor <> o.total_minor or p.captured_minor not in (0, o.total_minor) or p.transaction_id is null);
 
 -- name: paid_order_is_captured_once
--- promise: A paid order's money is captured, in full; one that captures by hand, by the time it ships.
+-- promise: A paid order's money is captured, in full; one that captures by hand is held until it ships.
 -- eventual: true
-select o.id as subject, format('%s with %s of %s captured (%s)', o.status, p.captured_minor, o.total_minor, p.capture) as detail
+select o.id as subject,
+       format('%s with %s of %s captured (%s)%s', o.status, p.captured_minor, o.total_minor, p.capture, case when p.voided then ', and its hold was let go' end) as detail
   from orders o join payments p on p.order_id = o.id
- where (o.status in ('shipped', 'delivered') or (o.status = 'paid' and p.capture = 'automatic'))
-   and p.captured_minor <> o.total_minor;
+ where o.status in ('paid', 'shipped', 'delivered')
+   and (case when o.status = 'paid' and p.capture = 'manual' then p.captured_minor not in (0, o.total_minor) else p.captured_minor <> o.total_minor end
+        -- Giving an order up lets its hold go first and ends the order then.
+        or p.voided);
 
 -- name: captured_money_is_earned_or_returned
 -- promise: Captured money belongs to a live order or has gone back.
@@ -335,12 +338,16 @@ select p.order_id, format('our books call %s let go, the gateway still holds or 
 -- eventual: true
 select g.id as subject, format('%s of %s %s on %s for %s is not in our books', g.type, g.amount_minor, g.currency, g.intent_id, g.order_id) as detail
   from gateway_ledger g
-  left join payments p on p.transaction_id = g.intent_id
+  left join orders o on o.id = g.order_id
+  left join payments p
+    on p.order_id = g.order_id
+   -- An order that waits for a person or for its customer learns the id of its hold when it is confirmed.
+   and (p.transaction_id = g.intent_id or (p.transaction_id is null and o.status = 'pending' and g.type = 'authorization'))
   left join refunds r on r.transaction_id = g.id and r.status = 'succeeded'
  where not coalesce(case g.type
-             when 'authorization' then p.order_id = g.order_id and p.amount_minor = g.amount_minor and p.currency = g.currency
-             when 'capture' then p.order_id = g.order_id and p.captured_minor = g.amount_minor and p.currency = g.currency
-             when 'void' then p.order_id = g.order_id and p.voided
+             when 'authorization' then p.amount_minor = g.amount_minor and p.currency = g.currency
+             when 'capture' then p.captured_minor = g.amount_minor and p.currency = g.currency
+             when 'void' then p.voided
              when 'refund' then r.order_id = g.order_id and r.payment_id = p.id and r.amount_minor = g.amount_minor and r.currency = g.currency
              when 'dispute' then true
            end, false);

@@ -29,11 +29,11 @@ export async function checkOut(story: OrderStory): Promise<CheckoutEnd> {
   if (placed.outcome === 'refused') return { kind: 'refused', reason: placed.problem }
   if (placed.outcome === 'abandoned') return { kind: 'refused', reason: 'abandoned' }
 
+  saga.promise('give the money back', () => reversePayment(story))
   const ownScore = riskScore(placed.signals)
   if (riskVerdict(ownScore, input.risk) === 'reject') return givenUp({ reason: 'payment_risk', riskScore: ownScore })
 
   journey.move({ stage: 'Paying: asking the gateway to hold the money' })
-  saga.promise('give the money back', () => reversePayment(story))
   let payment = await authorize(story)
   if (payment.status === 'requires_action') {
     payment = await waitForCustomer(story, payment)
@@ -46,7 +46,7 @@ export async function checkOut(story: OrderStory): Promise<CheckoutEnd> {
   const verdict = riskVerdict(score, input.risk)
   if (verdict === 'reject') return givenUp({ reason: 'payment_risk', riskScore: score })
   if (verdict === 'review') {
-    const rejected = await waitForReview(story, score)
+    const rejected = await waitForReview(story, payment.intentId, score)
     if (rejected) return givenUp(rejected)
   }
 
@@ -100,6 +100,9 @@ async function waitForCustomer(story: OrderStory, payment: Payment): Promise<Pay
   )
   journey.move({ paymentStatus: 'requires_action', stage: 'Waiting for the customer to confirm the payment' })
   journey.show()
+  await publish(story)
+  // News that came before the order was seen to wait was not passed on: the first look is at once.
+  desk.hasPaymentNews = true
   for (;;) {
     const left = Math.max(deadline - Date.now(), 1)
     await condition(() => desk.hasPaymentNews, left, { summary: 'The customer has this long to confirm the payment' })
@@ -114,18 +117,21 @@ async function waitForCustomer(story: OrderStory, payment: Payment): Promise<Pay
 
 /** A person looks at a doubtful order, whose money is held meanwhile. Answers why it was not approved, if it was not. */
 async function waitForReview(
-  { input, journey, desk }: OrderStory,
+  story: OrderStory,
+  intentId: string,
   score: number,
 ): Promise<Omit<Ending, 'actor'> | undefined> {
+  const { input, journey, desk } = story
   const { orderId, reviewDeadlineMs } = input
   const until = new Date(Date.now() + reviewDeadlineMs).toISOString()
-  await promptly('requireReview', [{ orderId, riskScore: score, until }], {
+  await promptly('requireReview', [{ orderId, intentId, riskScore: score, until }], {
     summary: 'Ask a person to approve or reject the order',
     policy: databasePolicy,
   })
   journey.move({ paymentStatus: 'authorized', stage: `Waiting for approve or reject: risk score ${score}` })
   journey.show()
   desk.isReviewing = true
+  await publish(story)
   await condition(() => desk.decision !== undefined, reviewDeadlineMs, {
     summary: 'A person has this long to approve or reject',
   })

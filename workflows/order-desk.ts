@@ -108,7 +108,7 @@ export class Desk {
       await condition(() => this.#journey.status !== 'pending')
       return this.#journey.status
     }
-    const mayDecide = (_: messages.DecisionRequest) => {
+    const mayDecide: (decision: messages.DecisionRequest) => void = () => {
       if (!this.isReviewing || this.decision)
         throw refusal('invalid_transition', 'The order does not wait for an approval')
     }

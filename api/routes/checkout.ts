@@ -1,5 +1,6 @@
 import { createRoute, OpenAPIHono, type z } from '@hono/zod-openapi'
 import { isId } from '../../domain/ids.ts'
+import { isAmountMinor, MAX_AMOUNT_MINOR } from '../../domain/money.ts'
 import { cancellationProblems } from '../../domain/order.ts'
 import { Problem } from '../../domain/problems.ts'
 import { type CheckoutLine, type Quote, quoteProducts, recordCheckout } from '../../store/checkouts.ts'
@@ -144,6 +145,14 @@ function whyNot(lines: CheckoutLine[], quotes: Quote[]): Problem | undefined {
     return new Problem('invalid_request', {
       errors: [{ path: 'items', message: 'The products are priced in different currencies' }],
     })
+  const totalMinor = lines.reduce(
+    (sum, line) => sum + (quoteOf.get(line.productId)?.priceMinor ?? 0) * line.quantity,
+    0,
+  )
+  if (!isAmountMinor(totalMinor)) {
+    const message = `The order comes to more than ${MAX_AMOUNT_MINOR} minor units`
+    return new Problem('invalid_request', { errors: [{ path: 'items', message }] })
+  }
   const withdrawn = lines.filter(({ productId }) => quoteOf.get(productId)?.status !== 'active')
   if (withdrawn.length > 0) return new Problem('product_unavailable', { items: shortages(withdrawn, () => 0) })
   const available = (productId: string) => quoteOf.get(productId)?.available ?? 0

@@ -3,93 +3,19 @@ import { isId } from '../../domain/ids.ts'
 import { Problem } from '../../domain/problems.ts'
 import { isStaff } from '../../domain/roles.ts'
 import { newId } from '../../store/ids.ts'
-import { MAX_ON_HAND } from '../../store/inventory.ts'
 import { listProducts, productSorts } from '../../store/product-lists.ts'
 import { createProducts, deleteProduct, findProduct, type Product, updateProduct } from '../../store/products.ts'
 import type { AppDeps } from '../app.ts'
 import { type ApiEnv, anyone, bearer, type Caller, staffOnly } from '../authentication.ts'
 import { bodyProblems, problemResponses } from '../problem-responses.ts'
 import {
-  cursorParameter,
-  limitParameter,
-  lineOfText,
-  listOf,
-  moneySchema,
-  readCursor,
-  timeSchema,
-  writeCursor,
-} from '../schemas.ts'
-
-const statusSchema = z.enum(['active', 'inactive'])
-const sortSchema = z.enum(productSorts)
-
-const attributesSchema = z
-  .record(
-    z.string().min(1).max(64),
-    z.union([z.string().max(500), z.number(), z.boolean(), z.array(z.string().max(500)).max(50)]),
-  )
-  .refine((attributes) => Object.keys(attributes).length <= 50, { error: 'Holds more than 50 attributes' })
-  .openapi({ example: { colour: 'black', weight_grams: 420 } })
-
-export const productSchema = z
-  .object({
-    id: z.string(),
-    sku: z.string(),
-    name: z.string(),
-    description: z.string(),
-    price: moneySchema,
-    category: z.string(),
-    attributes: z.record(z.string(), z.unknown()).openapi({ type: 'object', additionalProperties: true }),
-    status: statusSchema,
-    inventory: z.object({ available: z.int().openapi({ description: 'What can be bought now' }) }),
-    created_at: timeSchema,
-    updated_at: timeSchema,
-  })
-  .openapi('Product')
-
-export const productAnswer = (product: Product): z.infer<typeof productSchema> => ({
-  id: product.id,
-  sku: product.sku,
-  name: product.name,
-  description: product.description,
-  price: { amount: product.priceMinor, currency: product.currency },
-  category: product.category,
-  attributes: product.attributes,
-  status: product.status === 'active' ? 'active' : 'inactive',
-  inventory: { available: product.available },
-  created_at: product.createdAt.toISOString(),
-  updated_at: product.updatedAt.toISOString(),
-})
-
-const described = {
-  sku: lineOfText(64).openapi({ example: 'HEADPHONES-01' }),
-  name: lineOfText(200),
-  description: z.string().max(10_000),
-  price: moneySchema,
-  category: lineOfText(100),
-  attributes: attributesSchema,
-}
-
-const newProductSchema = z
-  .strictObject({
-    ...described,
-    description: described.description.default(''),
-    attributes: attributesSchema.default({}),
-    status: statusSchema.optional(),
-    inventory: z
-      .strictObject({
-        on_hand: z.int().min(0).max(MAX_ON_HAND).openapi({ description: 'Opening stock', example: 50 }),
-        reorder_point: z.int().min(0).max(MAX_ON_HAND).optional(),
-        reorder_quantity: z.int().min(0).max(MAX_ON_HAND).optional(),
-      })
-      .default({ on_hand: 0 }),
-  })
-  .openapi('NewProduct')
-
-const changesSchema = z
-  .strictObject({ ...described, status: statusSchema })
-  .partial()
-  .openapi('ProductChanges', { description: 'Stock is changed by adjustments, not here' })
+  newProductSchema,
+  productAnswer,
+  productChangesSchema,
+  productSchema,
+  statusSchema,
+} from '../product-schemas.ts'
+import { cursorParameter, limitParameter, listOf, readCursor, writeCursor } from '../schemas.ts'
 
 const idParameter = z.object({ id: z.string().openapi({ example: 'prd_0193f1a2-7c3e-7d43-8a52-4f3a5b6c7d8e' }) })
 const productContent = { 'application/json': { schema: productSchema } }
@@ -106,7 +32,7 @@ const list = createRoute({
     query: z.strictObject({
       category: z.string().max(100).optional(),
       status: statusSchema.default('active').openapi({ description: 'Only staff see others than active ones' }),
-      sort: sortSchema.default('newest'),
+      sort: z.enum(productSorts).default('newest'),
       limit: limitParameter,
       cursor: cursorParameter,
     }),
@@ -158,7 +84,7 @@ const change = createRoute({
   middleware: staffOnly,
   request: {
     params: idParameter,
-    body: { required: true, content: { 'application/json': { schema: changesSchema } } },
+    body: { required: true, content: { 'application/json': { schema: productChangesSchema } } },
   },
   responses: {
     200: { description: 'The changed product', content: productContent },

@@ -4,8 +4,8 @@ import { searchSorts } from '../../domain/product-search.ts'
 import type { AppDeps } from '../app.ts'
 import type { ApiEnv } from '../authentication.ts'
 import { problemResponses } from '../problem-responses.ts'
+import { productAnswer, productSchema } from '../product-schemas.ts'
 import { cursorParameter, limitParameter, readCursor, wholeNumber, writeCursor } from '../schemas.ts'
-import { productAnswer, productSchema } from './products.ts'
 
 // Whoever has looked through so many hits needs a better question, and deep pages are dear.
 const MAX_HITS = 1_000

@@ -6,7 +6,7 @@ import { Problem } from '../../domain/problems.ts'
 import type { PaymentGateway, PaymentNotice } from '../../gateways/payment/port.ts'
 import type { Database } from '../../store/database.ts'
 import { recordOrderEvents } from '../../store/events.ts'
-import { findOrder, recordDispute } from '../../store/orders/index.ts'
+import { findOrder, type Order, recordDispute } from '../../store/orders/index.ts'
 import { findOrderOfIntent, markNoticeHandled, recordNotice } from '../../store/payment-notices.ts'
 import type { ApiEnv } from '../authentication.ts'
 import { tellOrder } from '../commands/order.ts'
@@ -30,12 +30,13 @@ export function webhookRoutes({ database, client, logger, readNotice }: WebhookD
     const notice = checked(await c.req.text(), c.req.raw.headers)
     if (!notice) return c.body(null, 204)
     const orderId = notice.orderId ?? (await findOrderOfIntent(database, notice.intentId))
-    if (!orderId || !isId('ord', orderId) || !(await findOrder(database, orderId))) {
+    const order = orderId && isId('ord', orderId) ? await findOrder(database, orderId) : undefined
+    if (!order) {
       logger.warn({ notice_id: notice.id, type: notice.type }, 'a payment notice for no order of ours')
       return c.body(null, 204)
     }
-    if ((await recordNotice(database, { ...notice, orderId })) === 'due') {
-      await handle(notice, orderId)
+    if ((await recordNotice(database, { ...notice, orderId: order.id })) === 'due') {
+      await handle(notice, order)
       await markNoticeHandled(database, notice.id)
     }
     return c.body(null, 204)
@@ -50,16 +51,17 @@ export function webhookRoutes({ database, client, logger, readNotice }: WebhookD
     }
   }
 
-  async function handle({ type, amountMinor }: PaymentNotice, orderId: string): Promise<void> {
-    if (!wakesTheOrder.has(type)) return
-    const told = await tellOrder(client, orderId, { type, amountMinor })
-    if (told === 'ended' && type === 'payment.disputed') {
+  async function handle({ type, amountMinor }: PaymentNotice, order: Order): Promise<void> {
+    const isDispute = type === 'payment.disputed'
+    if (!isDispute && !(answersTheCustomer.has(type) && order.paymentStatus === 'requires_action')) return
+    const told = await tellOrder(client, order.id, { type, amountMinor })
+    if (told === 'ended' && isDispute) {
       // Nobody is left to tell: the fact is written down here, and its order asks for a person.
-      await recordDispute(database, { orderId, amountMinor })
-      await recordOrderEvents(database, orderId, [{ type: 'payment.disputed' }])
+      await recordDispute(database, { orderId: order.id, amountMinor })
+      await recordOrderEvents(database, order.id, [{ type: 'payment.disputed' }])
     }
   }
 }
 
-/** The others tell of what our own workflow did, and heard at once. */
-const wakesTheOrder = new Set<PaymentNotice['type']>(['payment.authorized', 'payment.declined', 'payment.disputed'])
+/** What a customer's action may come to. The other notices tell of what our own workflow did, and heard at once. */
+const answersTheCustomer = new Set<PaymentNotice['type']>(['payment.authorized', 'payment.declined'])

@@ -10,15 +10,15 @@ export const fulfilmentStories: Story[] = [
     title: 'Paid, shipped, delivered',
     async play(stage) {
       const customer = await stage.shop.newCustomer()
-      const { body } = await stage.buyOne(customer, 'tok_visa')
-      stage.expectOrder('paid and captured', await customer.orderOnce(body.id, isCaptured), 'paid', 'captured')
-      await stage.expectLedger('charged once', body.id, ['authorization', 'capture'])
+      const { id } = await stage.orderOne(customer, 'tok_visa')
+      stage.expectOrder('paid and captured', await customer.orderOnce(id, isCaptured), 'paid', 'captured')
+      await stage.expectLedger('charged once', id, ['authorization', 'capture'])
       stage.say('Staff hands the parcel to DHL; two days later it is there.')
-      await stage.staff.ship(body.id, { carrier: 'DHL', tracking_number: 'JD014600003' })
-      stage.expectOrder('shipped', await customer.order(body.id), 'shipped', 'captured')
-      await stage.staff.deliver(body.id)
-      stage.expectOrder('delivered', await customer.order(body.id), 'delivered', 'captured')
-      for (const line of await journeyOf(customer, body.id)) stage.say(line)
+      await stage.staff.ship(id, { carrier: 'DHL', tracking_number: 'JD014600003' })
+      stage.expectOrder('shipped', await customer.order(id), 'shipped', 'captured')
+      await stage.staff.deliver(id)
+      stage.expectOrder('delivered', await customer.order(id), 'delivered', 'captured')
+      for (const line of await journeyOf(customer, id)) stage.say(line)
     },
   },
 ]
@@ -109,14 +109,14 @@ export const cancellationStories: Story[] = [
     title: 'Cancelled after paying: money and stock go back',
     async play(stage) {
       const [customer, before] = [await stage.shop.newCustomer(), await stage.available()]
-      const { body } = await stage.buyOne(customer, 'tok_visa')
-      stage.expectOrder('paid and captured', await customer.orderOnce(body.id, isCaptured), 'paid', 'captured')
-      const cancelled = await customer.cancel(body.id, 'Ordered the wrong colour')
+      const { id } = await stage.orderOne(customer, 'tok_visa')
+      stage.expectOrder('paid and captured', await customer.orderOnce(id, isCaptured), 'paid', 'captured')
+      const cancelled = await customer.cancel(id, 'Ordered the wrong colour')
       stage.heard(cancelled)
       stage.expect('the cancellation is accepted', cancelled.status === 200, cancelled.body)
-      const order = await customer.orderOnce(body.id, ({ payment_status }) => payment_status === 'refunded')
+      const order = await customer.orderOnce(id, ({ payment_status }) => payment_status === 'refunded')
       stage.expectOrder('cancelled and refunded', order, 'cancelled', 'refunded')
-      await stage.expectLedger('all of the money went back, once', body.id, ['authorization', 'capture', 'refund'])
+      await stage.expectLedger('all of the money went back, once', id, ['authorization', 'capture', 'refund'])
       await stage.expectStock('the unit is for sale again', stage.product, before)
     },
   },
@@ -124,12 +124,12 @@ export const cancellationStories: Story[] = [
     title: 'Cancelled before capture: the hold is let go',
     async play(stage) {
       const [customer, before] = [await stage.shop.newCustomer(), await stage.available()]
-      const { body } = await stage.buyOne(customer, 'tok_visa', { capture: 'manual' })
-      stage.expectOrder('paid, the money held', body, 'paid', 'authorized')
-      stage.heard(await customer.cancel(body.id, 'Changed my mind'))
-      const order = await customer.orderOnce(body.id, ({ payment_status }) => payment_status === 'voided')
+      const { id } = await stage.orderOne(customer, 'tok_visa', { capture: 'manual' })
+      stage.expectOrder('paid, the money held', await customer.order(id), 'paid', 'authorized')
+      stage.heard(await customer.cancel(id, 'Changed my mind'))
+      const order = await customer.orderOnce(id, ({ payment_status }) => payment_status === 'voided')
       stage.expectOrder('cancelled, and nothing was ever taken', order, 'cancelled', 'voided')
-      await stage.expectLedger('held and let go', body.id, ['authorization', 'void'])
+      await stage.expectLedger('held and let go', id, ['authorization', 'void'])
       await stage.expectStock('the unit is for sale again', stage.product, before)
     },
   },

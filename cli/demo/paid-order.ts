@@ -36,9 +36,8 @@ export async function playPaidOrder({ api, admin, temporal, print }: PaidOrderOp
   const order = await customer.orderOnce(bought.body.id, isPaidAndSettled)
   if (!isPaidAndSettled(order))
     throw new UnexpectedAnswer(`The order ${order.id} is still ${order.status}, its payment ${order.payment_status}`)
-  print(
-    `  answered ${bought.status} after ${bought.tookMs} ms: order ${order.number} is ${order.status}, ${money(order.total)} ${order.payment_status}`,
-  )
+  print(`  answered ${bought.status} after ${bought.tookMs} ms`)
+  print(`  order ${order.number} (${order.id}) is ${order.status}: ${money(order.total)} ${order.payment_status}`)
   print('')
   for (const line of await journeyOf(customer, order.id)) print(line)
   print('')
@@ -66,17 +65,28 @@ async function someProduct(shop: Shop, admin: { email: string; password: string 
   return staff.createProduct({ name: 'Demo lantern', price: { amount: 24_50, currency: 'USD' }, onHand: 100 })
 }
 
-/** Each step with how long after the first it came. */
+/** Each step with how long after the first it came, and what is known of it. */
 export async function journeyOf(customer: Customer, orderId: string): Promise<string[]> {
   const steps = await customer.timeline(orderId)
   const startedAt = Date.parse(steps[0]?.created_at ?? '')
   const width = Math.max(...steps.map(({ what }) => what.length))
-  return steps.map(({ what, to_status, actor, created_at }) => {
+  return steps.map(({ what, to_status, detail, created_at }) => {
     const at = new Date(created_at)
     const after = `+${at.getTime() - startedAt} ms`
-    return `  ${at.toISOString().slice(11, 23)} ${after.padStart(9)}  ${what.padEnd(width)}  ${(to_status ? `now ${to_status}` : '').padEnd(13)}  by ${actor}`
+    const known = wordsOf(detail)
+    const status = to_status ? `now ${to_status}` : ''
+    return `  ${at.toISOString().slice(11, 23)} ${after.padStart(9)}  ${what.padEnd(width)}  ${status.padEnd(13)}  ${known}`.trimEnd()
   })
 }
+
+function wordsOf({ amount, currency, ...rest }: Record<string, unknown>): string {
+  const isMoney = typeof amount === 'number' && typeof currency === 'string'
+  const known = Object.entries(isMoney || amount === undefined ? rest : { amount, ...rest })
+  const words = known.map(([name, value]) => `${name.replaceAll('_', ' ')} ${rounded(value)}`)
+  return [...(isMoney ? [money({ amount, currency })] : []), ...words].join(', ')
+}
+
+const rounded = (value: unknown): unknown => (typeof value === 'number' ? Math.round(value * 1_000) / 1_000 : value)
 
 function whereToGo(orderId: string, api: string, temporal: TemporalPlace | undefined): string[] {
   const lines = [`  The order         ${api}/v1/orders/${orderId}`, `  The API's docs    ${api}/docs`]

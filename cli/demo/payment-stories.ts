@@ -13,13 +13,19 @@ export const paymentStories: Story[] = [
   },
   {
     title: 'Insufficient funds: the same, in the words of the bank',
-    play: (stage) => isRefused(stage, { token: 'tok_insufficient_funds', status: 402, code: 'payment_declined' }),
+    play: (stage) =>
+      isRefused(stage, {
+        token: 'tok_insufficient_funds',
+        status: 402,
+        code: 'payment_declined',
+        because: 'insufficient_funds',
+      }),
   },
   {
     title: '3-D Secure: the order waits while the customer answers their bank',
     async play(stage) {
       const customer = await stage.shop.newCustomer()
-      const { body: asked } = await stage.buyOne(customer, 'tok_3ds')
+      const asked = await stage.orderOne(customer, 'tok_3ds')
       stage.expectOrder('the order waits for its customer', asked, 'pending', 'requires_action')
       stage.expect('it says where to answer', Boolean(asked.next_action?.url), asked.next_action)
       stage.say(`The customer confirms at ${asked.next_action?.url}`)
@@ -32,7 +38,7 @@ export const paymentStories: Story[] = [
     title: '3-D Secure: the customer fails the check',
     async play(stage) {
       const [customer, before] = [await stage.shop.newCustomer(), await stage.available()]
-      const { body: asked } = await stage.buyOne(customer, 'tok_3ds')
+      const asked = await stage.orderOne(customer, 'tok_3ds')
       await stage.expectStock('one unit is promised meanwhile', stage.product, before - 1)
       stage.say('The bank says no.')
       await answerBank(asked.next_action?.url ?? '', 'fail')
@@ -45,7 +51,7 @@ export const paymentStories: Story[] = [
     title: 'A doubtful order waits for a person, who approves it',
     async play(stage) {
       const customer = await stage.shop.newCustomer()
-      const { body: order } = await stage.buyOne(customer, 'tok_review')
+      const order = await stage.orderOne(customer, 'tok_review')
       stage.expectOrder('the money is held and the order waits', order, 'pending', 'authorized')
       await stage.expectLedger('held, not taken', order.id, ['authorization'])
       stage.say('Staff approves it. By hand this is:')
@@ -79,12 +85,13 @@ export const paymentStories: Story[] = [
   },
 ]
 
-type Refusal = { token: string; status: number; code: string; payment?: string }
+type Refusal = { token: string; status: number; code: string; payment?: string; because?: string }
 
-async function isRefused(stage: Stage, { token, status, code, payment = 'failed' }: Refusal): Promise<string> {
+async function isRefused(stage: Stage, { token, status, code, because, payment = 'failed' }: Refusal): Promise<string> {
   const [customer, before] = [await stage.shop.newCustomer(), await stage.available()]
   const answer = await stage.buyOne(customer, token)
   stage.expect(`answered ${status} ${code}`, answer.status === status && answer.body.code === code, answer.body)
+  if (because) stage.expect(`because of ${because}`, answer.body.decline_code === because, answer.body)
   const newest = await customer.newestOrder()
   stage.expect('the customer finds the order among theirs', newest !== undefined)
   const order = await customer.orderOnce(newest?.id ?? '', isOver)
@@ -96,9 +103,7 @@ async function isRefused(stage: Stage, { token, status, code, payment = 'failed'
 
 async function isPaidAfterTrouble(stage: Stage, token: string): Promise<void> {
   const customer = await stage.shop.newCustomer()
-  const answer = await stage.buyOne(customer, token)
-  stage.expect('accepted', answer.status === 201 || answer.status === 202, answer.body)
-  if (answer.status === 202) stage.say('The outcome is not known yet; the customer looks again.')
-  stage.expectOrder('the order is paid', await customer.orderOnce(answer.body.id, isOver), 'paid', 'captured')
-  await stage.expectLedger('charged once', answer.body.id, ['authorization', 'capture'])
+  const { id } = await stage.orderOne(customer, token)
+  stage.expectOrder('the order is paid', await customer.orderOnce(id, isOver), 'paid', 'captured')
+  await stage.expectLedger('charged once', id, ['authorization', 'capture'])
 }

@@ -12,7 +12,7 @@ export type Product = {
 }
 export type Order = {
   id: string
-  number: number | null
+  number: string | null
   status: string
   payment_status: string
   items: { sku: string; name: string; quantity: number; unit_price: Money; total_price: Money }[]
@@ -25,10 +25,11 @@ export type TimelineStep = {
   what: string
   from_status: string | null
   to_status: string | null
-  actor: string
+  detail: Record<string, unknown>
   created_at: string
 }
 export type Problem = {
+  decline_code?: string
   code: string
   title?: string
   detail?: string

@@ -3,7 +3,7 @@ import { type GatewayLedger, type LedgerEntry, ledgerOf } from './gateway-client
 import { money, type TemporalPlace } from './paid-order.ts'
 import type { Answer, Customer, Order, Problem, Product, Shop, Staff } from './shop-client.ts'
 
-/** An expectation that did not come true ends its story and fails the demo. */
+/** An expectation that did not come true, and said so, ends its story and fails the demo. */
 export class StoryFailed extends Error {
   override readonly name = 'StoryFailed'
 }
@@ -29,16 +29,15 @@ export function createStage({ print, gatewayUrl, ...props }: Props) {
     say: (text: string) => print(`   ${text}`),
 
     /** What came back, in one line. */
-    heard({ status, body, tookMs }: Answer<Order & Problem>): void {
-      const what =
-        body?.status === undefined || body.code ? `${body?.code}: ${body?.detail ?? body?.title ?? ''}` : describe(body)
-      print(`   -> ${status} after ${tookMs} ms, ${what}`)
+    heard({ status, body, tookMs, replayed }: Answer<Order & Problem>): void {
+      const what = body.code === undefined ? describe(body) : explain(body)
+      print(`   → ${status} after ${tookMs} ms${replayed ? ' (replayed)' : ''}, ${what}`)
     },
 
-    expect(promise: string, isKept: boolean, whatIs: unknown = ''): void {
-      print(`   ${isKept ? '✓' : '✗'} ${promise}`)
-      if (!isKept)
-        throw new StoryFailed(`${promise}; but it is ${typeof whatIs === 'string' ? whatIs : JSON.stringify(whatIs)}`)
+    expect(promise: string, isKept: boolean, whatIs: unknown = 'not so'): void {
+      if (isKept) return print(`   ✓ ${promise}`)
+      print(`   ✗ ${promise}, but: ${typeof whatIs === 'string' ? whatIs : JSON.stringify(whatIs)}`)
+      throw new StoryFailed(promise)
     },
 
     /** The gateway's own ledger is the witness: what it wrote down for the order, in its order. */
@@ -70,11 +69,21 @@ export function createStage({ print, gatewayUrl, ...props }: Props) {
       stage.heard(answer)
       return answer
     },
+
+    /** For a story that goes on from an order: being refused is not part of it. */
+    async orderOne(customer: Customer, token: string, more: { capture?: 'manual' } = {}): Promise<Order> {
+      const { body } = await stage.buyOne(customer, token, more)
+      stage.expect('the order is accepted', body.code === undefined, explain(body))
+      return body
+    },
   }
   return stage
 }
 
 const describe = (order: Order): string => `${order.id} is ${order.status}, payment ${order.payment_status}`
+
+const explain = ({ code, decline_code, detail, title }: Problem): string =>
+  `${code}${decline_code ? ` (${decline_code})` : ''}: ${detail ?? title ?? ''}`
 
 /** An undo may still be on its way when the answer is heard. */
 async function inAMoment<T>(look: () => Promise<T>, isSo: (seen: T) => boolean): Promise<T> {

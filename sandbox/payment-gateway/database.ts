@@ -11,7 +11,9 @@ export function openDatabase(file: string, synchronous: 'full' | 'normal'): Data
     db.exec(schema)
     return db
   } catch (error) {
-    throw new Error(`The sandbox payment gateway cannot use ${file} as its ledger: ${(error as Error).message}.`)
+    throw new Error(`The sandbox payment gateway cannot use ${file} as its ledger: ${(error as Error).message}.`, {
+      cause: error,
+    })
   }
 }
 

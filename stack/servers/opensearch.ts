@@ -42,7 +42,9 @@ export async function startOpenSearch(site: Site): Promise<OpenSearch | undefine
 async function useGiven(site: Site, url: string): Promise<PlannedOpenSearch | undefined> {
   let isThere = false
   await orWithout(site, async () => {
-    await roundTrip(url)
+    await roundTrip(url).catch(() => {
+      throw new Error('OPENSEARCH_URL is set, but no OpenSearch answers there')
+    })
     isThere = true
     return `✓ OpenSearch at ${new URL(url).host}, from OPENSEARCH_URL`
   })

@@ -19,7 +19,9 @@ export async function startRedis(site: Site): Promise<RedisServer | undefined> {
     const given = site.environment.REDIS_URL
     try {
       if (given) {
-        await roundTrip(given)
+        await roundTrip(given).catch(() => {
+          throw new Error('REDIS_URL is set, but no Redis answers there')
+        })
         redis = { url: given }
         return `✓ Redis at ${new URL(given).host}, from REDIS_URL`
       }
@@ -54,10 +56,9 @@ async function startServer(site: Site, program: string): Promise<RedisServer> {
     name: 'redis',
     roles: ['redis'],
     command: program,
-    args: [
-      ...['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--daemonize', 'no', '--save', ''],
-      ...['--appendonly', 'yes', '--appendfsync', 'everysec'],
-    ],
+    args: `--port ${port} --bind 127.0.0.1 --daemonize no --appendonly yes --appendfsync everysec`
+      .split(' ')
+      .concat('--save', '', '--dir', folder),
     cwd: folder,
     verify: () => roundTrip(url),
     readyWithinMs: 20_000,

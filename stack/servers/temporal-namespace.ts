@@ -11,7 +11,7 @@ export async function keepFinishedWorkflows(address: string, namespace: string):
   await connected(address, async ({ workflowService }) => {
     const { config } = await workflowService.describeNamespace({ namespace })
     if (Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0) >= retentionSeconds) return
-    // biome-ignore lint: the generated type wants a Long, the wire takes what converts to one
+    // The generated type wants a Long, the wire takes what converts to one
     const workflowExecutionRetentionTtl = { seconds: retentionSeconds as never }
     await workflowService.updateNamespace({ namespace, config: { workflowExecutionRetentionTtl } })
   })

@@ -58,6 +58,9 @@ async function startServer(
   const database = join(folder, 'temporal.db')
   const isMade = join(folder, 'made')
   setAsideUnfinished(database, isMade)
+  if (existsSync(isMade) && !existsSync(database)) {
+    throw brokenState(`Temporal's database ${database} is gone, and with it what every order in flight was doing`)
+  }
   checkDatabase(database)
   const port = await site.port(7233, 'Temporal')
   const uiPort = await site.port(8233, "Temporal's Web UI")
@@ -67,8 +70,13 @@ async function startServer(
     roles: ['temporal'],
     command: cli,
     args: [
-      ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--ui-port', String(uiPort)],
-      ...['--db-filename', database, '--namespace', namespace, '--log-level', 'warn', '--log-format', 'json'],
+      ...`server start-dev --ip 127.0.0.1 --port ${port} --ui-port ${uiPort} --log-level warn --log-format json`.split(
+        ' ',
+      ),
+      '--db-filename',
+      database,
+      '--namespace',
+      namespace,
       ...pragmas.flatMap((pragma) => ['--sqlite-pragma', pragma]),
       ...oneNode.flatMap((setting) => ['--dynamic-config-value', setting]),
       ...Object.entries(searchAttributes).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),

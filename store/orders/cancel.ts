@@ -111,7 +111,9 @@ with abandoned as (
   returning o.id, was.status as was_status
 ), locked as materialized (
   select s.product_id, r.quantity, r.state from stock s join reservations r using (product_id), cancelled
-   where r.order_id = cancelled.id and r.state in ('active', 'consumed') order by s.product_id for update of s
+   where r.order_id = cancelled.id and r.state in ('active', 'consumed')
+   order by s.product_id
+     for update of s, r -- the reservation too: a confirmation that we had to wait for may have turned it
 ), given_up as (
   update reservations r set state = case r.state when 'active' then 'released' else 'returned' end, updated_at = now()
     from cancelled where r.order_id = cancelled.id and r.state in ('active', 'consumed')

@@ -95,7 +95,7 @@ export async function recordCustomerAction(db: Db, action: CustomerAction): Prom
   )
 }
 
-export type Review = { orderId: string; riskScore: number; until: string }
+export type Review = { orderId: string; intentId: string; riskScore: number; until: string }
 
 /** The order waits for a person to approve or reject it. */
 export async function recordReview(db: Db, review: Review): Promise<void> {
@@ -105,12 +105,15 @@ export async function recordReview(db: Db, review: Review): Promise<void> {
                          updated_at = now()
         where id = $1 and status = 'pending' and review_until is null
        returning id
+     ), hold as (
+       update payments p set authorized_minor = amount_minor, transaction_id = $4, updated_at = now()
+         from waiting where p.order_id = waiting.id
      ), told as (
        insert into order_timeline (order_id, what, actor, detail)
        select id, 'review required', 'shop', jsonb_build_object('risk_score', $2::real, 'until', $3::text) from waiting
      )
      select pg_notify('order_outcomes', id) from waiting`,
-    [review.orderId, review.riskScore, review.until],
+    [review.orderId, review.riskScore, review.until, review.intentId],
   )
 }
 

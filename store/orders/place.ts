@@ -1,3 +1,4 @@
+import { MAX_AMOUNT_MINOR } from '../../domain/money.ts'
 import type { RiskSignals } from '../../domain/risk.ts'
 import type { Db } from '../database.ts'
 
@@ -64,7 +65,8 @@ with requested as (
          p.status is not distinct from 'active' as for_sale, coalesce(l.available, 0) as available
     from requested r left join products p on p.id = r.product_id left join locked l on l.product_id = r.product_id
 ), verdict as (
-  select case when not bool_and(for_sale) or count(distinct currency) > 1 then 'product_unavailable'
+  select case when not bool_and(for_sale) or count(distinct currency) > 1
+                or sum(price_minor * quantity) > ${MAX_AMOUNT_MINOR} then 'product_unavailable'
               when bool_or(available < quantity) then 'insufficient_stock' end as problem,
          jsonb_agg(jsonb_build_object('product_id', product_id, 'requested', quantity,
                                       'available', case when for_sale then greatest(available, 0) else 0 end))

@@ -108,7 +108,7 @@ export async function listOrders(db: Db, filter: OrderFilter): Promise<Order[]> 
   const { rows } = await db.query<Order>(
     `select ${orderColumns} from orders o join payments p on p.order_id = o.id
       where ($1::text is null or o.user_id = $1) and ($2::text is null or o.status = $2)
-        and ($3::boolean is not true or o.needs_attention is not null) and ($4::text is null or o.id < $4)
+        and ($3::boolean is null or (o.needs_attention is not null) = $3) and ($4::text is null or o.id < $4)
       order by o.id desc limit $5`,
     [filter.userId ?? null, filter.status ?? null, filter.needsAttention ?? null, filter.before ?? null, filter.limit],
   )

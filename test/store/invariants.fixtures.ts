@@ -237,10 +237,7 @@ async function writeMoney(tx: pg.PoolClient, shop: GoodShop, id: string, spec: O
           : voided || paymentStatus === 'failed'
             ? 'failed'
             : 'pending',
-    transaction_id:
-      asked && (isConfirmed || voided || paymentStatus === 'failed' || paymentStatus === 'authorized')
-        ? intentId
-        : null,
+    transaction_id: asked && (isConfirmed || voided || paymentStatus === 'failed') ? intentId : null,
     authorized_minor: isConfirmed ? TOTAL_MINOR : 0,
     captured_minor: isCaptured ? TOTAL_MINOR : 0,
     disputed_minor: spec.disputed ? TOTAL_MINOR : 0,

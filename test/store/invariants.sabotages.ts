@@ -287,6 +287,14 @@ const money: Sabotage[] = [
     act: sql(`update orders set status = 'shipped' where id = $1`, order('held')),
   },
   {
+    what: 'the hold of an order that is to be captured by hand was let go',
+    breaks: ['paid_order_is_captured_once', 'payment_status_agrees_with_payment'],
+    act: async (scene) => {
+      entered('held', 'void')(scene)
+      await scene.tx.query('update payments set voided = true where order_id = $1', [scene.orders.held])
+    },
+  },
+  {
     what: 'a cancelled order keeps the money',
     breaks: [
       'captured_money_is_earned_or_returned',
@@ -428,6 +436,11 @@ const gateway: Sabotage[] = [
     what: 'the gateway took money that we did not write down',
     breaks: ['gateway_ledger_is_in_our_books'],
     act: entered('held', 'capture'),
+  },
+  {
+    what: 'the gateway holds money for an order whose payment knows another hold',
+    breaks: ['gateway_ledger_is_in_our_books', 'our_books_are_true_at_the_gateway'],
+    act: atGateway('held', 'authorization', (entry) => void (entry.intent_id = 'pi_other')),
   },
   {
     what: 'the gateway let a hold go and we still count on it',

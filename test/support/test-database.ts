@@ -4,7 +4,7 @@ import { inject } from 'vitest'
 import { type Database, openDatabase } from '../../store/database.ts'
 import { TEMPLATE } from './servers.ts'
 
-export type TestDatabase = { url: string; database: Database; close(): Promise<void> }
+export type TestDatabase = { url: string; database: Database; close: () => Promise<void> }
 
 /** An empty, migrated database of one's own. */
 export async function openTestDatabase(): Promise<TestDatabase> {
@@ -16,7 +16,7 @@ export async function openTestDatabase(): Promise<TestDatabase> {
   return {
     url,
     database,
-    async close() {
+    close: async () => {
       await database.end()
       await onServer(server, `drop database ${name} with (force)`)
     },

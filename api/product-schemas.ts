@@ -1,0 +1,74 @@
+import { z } from '@hono/zod-openapi'
+import { MAX_ON_HAND } from '../store/inventory.ts'
+import type { Product } from '../store/products.ts'
+import { lineOfText, moneySchema, timeSchema } from './schemas.ts'
+
+export const statusSchema = z.enum(['active', 'inactive'])
+
+const attributesSchema = z
+  .record(
+    z.string().min(1).max(64),
+    z.union([z.string().max(500), z.number(), z.boolean(), z.array(z.string().max(500)).max(50)]),
+  )
+  .refine((attributes) => Object.keys(attributes).length <= 50, { error: 'Holds more than 50 attributes' })
+  .openapi({ example: { colour: 'black', weight_grams: 420 } })
+
+export const productSchema = z
+  .object({
+    id: z.string(),
+    sku: z.string(),
+    name: z.string(),
+    description: z.string(),
+    price: moneySchema,
+    category: z.string(),
+    attributes: z.record(z.string(), z.unknown()).openapi({ type: 'object', additionalProperties: true }),
+    status: statusSchema,
+    inventory: z.object({ available: z.int().openapi({ description: 'What can be bought now' }) }),
+    created_at: timeSchema,
+    updated_at: timeSchema,
+  })
+  .openapi('Product')
+
+export const productAnswer = (product: Product): z.infer<typeof productSchema> => ({
+  id: product.id,
+  sku: product.sku,
+  name: product.name,
+  description: product.description,
+  price: { amount: product.priceMinor, currency: product.currency },
+  category: product.category,
+  attributes: product.attributes,
+  status: product.status === 'active' ? 'active' : 'inactive',
+  inventory: { available: product.available },
+  created_at: product.createdAt.toISOString(),
+  updated_at: product.updatedAt.toISOString(),
+})
+
+const described = {
+  sku: lineOfText(64).openapi({ example: 'HEADPHONES-01' }),
+  name: lineOfText(200),
+  description: z.string().max(10_000),
+  price: moneySchema,
+  category: lineOfText(100),
+  attributes: attributesSchema,
+}
+
+export const newProductSchema = z
+  .strictObject({
+    ...described,
+    description: described.description.default(''),
+    attributes: attributesSchema.default({}),
+    status: statusSchema.optional(),
+    inventory: z
+      .strictObject({
+        on_hand: z.int().min(0).max(MAX_ON_HAND).openapi({ description: 'Opening stock', example: 50 }),
+        reorder_point: z.int().min(0).max(MAX_ON_HAND).optional(),
+        reorder_quantity: z.int().min(0).max(MAX_ON_HAND).optional(),
+      })
+      .default({ on_hand: 0 }),
+  })
+  .openapi('NewProduct')
+
+export const productChangesSchema = z
+  .strictObject({ ...described, status: statusSchema })
+  .partial()
+  .openapi('ProductChanges', { description: 'Stock is changed by adjustments, not here' })

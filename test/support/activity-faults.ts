@@ -1,0 +1,108 @@
+import { activityInfo, Context } from '@temporalio/activity'
+import type { ActivityInterceptorsFactory } from '@temporalio/worker'
+import type { Activities } from '../../activities/index.ts'
+import { GatewayRefused } from '../../gateways/payment/port.ts'
+
+export type Effect = keyof Activities
+
+/** `count` counts the attempts at this effect of this order; `isQuick` is one inside the workflow task. */
+type Attempt = { count: number; isQuick: boolean; patientCount: number }
+
+/** Stands around an effect of one order and decides what becomes of an attempt. */
+export type Trouble = (attempt: Attempt, act: () => Promise<unknown>) => Promise<unknown>
+
+/** Which attempts are in trouble: the first only, or all quick ones and the first patient one as well. */
+export type Extent = 'once' | 'for long'
+
+const isHit = (extent: Extent, { count, isQuick, patientCount }: Attempt): boolean =>
+  extent === 'once' ? count === 1 : isQuick || patientCount === (count === patientCount ? 2 : 1) || count === 1
+
+export const failsBefore = (extent: Extent): Trouble => async (attempt, act) => {
+  if (isHit(extent, attempt)) throw new Error('fails before its effect')
+  return act()
+}
+
+export const failsAfter = (extent: Extent): Trouble => async (attempt, act) => {
+  const result = await act()
+  if (isHit(extent, attempt)) throw new Error('fails after its effect')
+  return result
+}
+
+export const neverAnswers = (extent: Extent): Trouble => async (attempt, act) => {
+  const result = await act()
+  if (isHit(extent, attempt)) await Context.current().cancelled
+  return result
+}
+
+/** What a process does that was stopped in front of its statement and goes on long after it was given up. */
+export function arrivesLate(): { trouble: Trouble; arrive: () => Promise<unknown>; isWaiting: () => boolean } {
+  const gate = Promise.withResolvers<void>()
+  let late: Promise<unknown> | undefined
+  return {
+    trouble: (attempt, act) => {
+      if (attempt.count > 1) return act()
+      late = gate.promise.then(act)
+      return late
+    },
+    arrive: async () => {
+      gate.resolve()
+      // That it comes to nothing, or is refused, is for the caller to look at.
+      await late?.catch(() => {})
+    },
+    isWaiting: () => late !== undefined,
+  }
+}
+
+/** Holds an attempt open in front of its effect, the first quick one or the first patient one, until it is let go. */
+export function held(which: 'quick' | 'patient'): { trouble: Trouble; reached: Promise<void>; release: () => void } {
+  const reached = Promise.withResolvers<void>()
+  const gate = Promise.withResolvers<void>()
+  return {
+    reached: reached.promise,
+    release: gate.resolve,
+    trouble: async ({ isQuick, count }, act) => {
+      if (isQuick && which === 'patient') throw new Error('the quick attempts come to nothing')
+      if (isQuick ? count === 1 : which === 'patient') {
+        reached.resolve()
+        await gate.promise
+      }
+      return act()
+    },
+  }
+}
+
+/** The gateway understands and says no for good, as often as is said. */
+export const isRefused =
+  (times: number): Trouble =>
+  async ({ count }, act) => {
+    if (count <= times) throw new GatewayRefused('not_possible', 'The gateway does not do this')
+    return act()
+  }
+
+/** In front of every effect of every order of one worker. */
+export function createFaults() {
+  const troubles = new Map<string, Trouble>()
+  const counts = new Map<string, Omit<Attempt, 'isQuick'>>()
+
+  const interceptor: ActivityInterceptorsFactory = () => ({
+    inbound: {
+      async execute(input, next) {
+        const { activityType, isLocal } = activityInfo()
+        const { orderId } = (input.args[0] ?? {}) as { orderId?: string }
+        const key = `${orderId} ${activityType}`
+        const before = counts.get(key) ?? { count: 0, patientCount: 0 }
+        const attempt = { count: before.count + 1, patientCount: before.patientCount + (isLocal ? 0 : 1) }
+        counts.set(key, attempt)
+        const trouble = troubles.get(key)
+        return trouble ? trouble({ ...attempt, isQuick: isLocal }, () => next(input)) : next(input)
+      },
+    },
+  })
+
+  return {
+    interceptor,
+    set: (orderId: string, effect: Effect, trouble: Trouble) => void troubles.set(`${orderId} ${effect}`, trouble),
+    /** How often an effect of an order was tried. */
+    attempts: (orderId: string, effect: Effect) => counts.get(`${orderId} ${effect}`)?.count ?? 0,
+  }
+}

@@ -1,0 +1,181 @@
+import type { Client, WorkflowHandle } from '@temporalio/client'
+import { vi } from 'vitest'
+import { orderWorkflowId } from '../../domain/ids.ts'
+import { type Address, recordCheckout } from '../../store/checkouts.ts'
+import type { Database } from '../../store/database.ts'
+import { newId } from '../../store/ids.ts'
+import { findOrder, type Order } from '../../store/orders/index.ts'
+import { createUser } from '../../store/users.ts'
+import { paymentNewsSignal } from '../../workflows/order.messages.ts'
+import type { order } from '../../workflows/order.ts'
+import { CustomerIdKey, OrderStatusKey, PaymentStatusKey } from '../../workflows/search-attributes.ts'
+import type { Sandbox } from '../sandbox/sandbox-process.ts'
+import type { createFaults, Effect, Trouble } from './activity-faults.ts'
+import { policy } from './order-world.ts'
+import { addProduct } from './shop-api.ts'
+
+/** What must never be read in an engine's history. */
+export const privateData = {
+  email: (name: string) => `${name}@private.example`,
+  name: 'Philippa Privatissima',
+  line1: '17 Undisclosed Lane',
+  city: 'Secretville',
+  postal_code: '99-CONFIDENTIAL',
+  phone: '+1 555 0199 42',
+}
+
+const address: Address = {
+  name: privateData.name,
+  line1: privateData.line1,
+  city: privateData.city,
+  postal_code: privateData.postal_code,
+  country: 'US',
+  phone: privateData.phone,
+}
+
+export type CheckoutWish = {
+  token?: string
+  capture?: 'automatic' | 'manual'
+  quantity?: number
+  /** Another order's, or one of its own with five units. */
+  productId?: string
+  userId?: string
+  priceMinor?: number
+  billingAddress?: Address
+  policy?: Partial<typeof policy>
+  troubles?: Partial<Record<Effect, Trouble>>
+}
+
+export type TestOrder = ReturnType<ReturnType<typeof createTestOrders>['prepare']> extends Promise<infer T> ? T : never
+
+type Deps = {
+  database: Database
+  sandbox: Sandbox
+  client: Client
+  taskQueue: string
+  faults: ReturnType<typeof createFaults>
+}
+
+export const UNITS = 5
+
+/** Customers, products and checkouts, recorded and started as the API does it. */
+export function createTestOrders({ database, sandbox, client, taskQueue, faults }: Deps) {
+  async function customer(): Promise<string> {
+    const id = newId('usr')
+    const username = `u-${id.slice(-12)}`
+    await createUser(database, { id, username, email: privateData.email(username), passwordHash: 'none' })
+    return id
+  }
+
+  /** A checkout that is recorded and not started. */
+  async function prepare(wish: CheckoutWish = {}) {
+    const orderId = newId('ord')
+    const userId = wish.userId ?? (await customer())
+    const productId =
+      wish.productId ?? (await addProduct(database, { onHand: UNITS, priceMinor: wish.priceMinor ?? 1_999 }))
+    for (const [effect, trouble] of Object.entries(wish.troubles ?? {})) faults.set(orderId, effect as Effect, trouble)
+    await recordCheckout(
+      database,
+      { userId, route: 'POST /v1/orders', key: orderId, fingerprint: Buffer.from(orderId) },
+      {
+        orderId,
+        userId,
+        lines: [{ productId, quantity: wish.quantity ?? 2 }],
+        payment: { method: 'card', token: wish.token ?? 'tok_visa', capture: wish.capture ?? 'automatic' },
+        shippingAddress: address,
+        billingAddress: wish.billingAddress ?? address,
+      },
+    )
+    const handle: WorkflowHandle<typeof order> = client.workflow.getHandle(orderWorkflowId(orderId))
+    return { orderId, userId, productId, handle, wish }
+  }
+
+  async function start(prepared: TestOrder): Promise<void> {
+    await client.workflow.start<typeof order>('order', {
+      workflowId: orderWorkflowId(prepared.orderId),
+      taskQueue,
+      args: [{ orderId: prepared.orderId, ...policy, ...prepared.wish.policy }],
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      staticSummary: 'An order under test',
+      typedSearchAttributes: [
+        { key: OrderStatusKey, value: 'pending' },
+        { key: PaymentStatusKey, value: 'pending' },
+        { key: CustomerIdKey, value: prepared.userId },
+      ],
+    })
+  }
+
+  const row = async ({ orderId }: TestOrder): Promise<Order> => {
+    const found = await findOrder(database, orderId)
+    if (!found) throw new Error(`There is no order ${orderId} yet`)
+    return found
+  }
+
+  /** Waits until the order does nothing by itself: it waits for somebody, or has come to its end. */
+  const atRest = ({ handle }: TestOrder): Promise<void> =>
+    eventually(async () => {
+      const { status, raw } = await handle.describe()
+      if (status.name !== 'RUNNING') return
+      if (raw.pendingWorkflowTask || raw.pendingActivities?.length) throw new Error(`${handle.workflowId} is at work`)
+    }, 200)
+
+  return {
+    customer,
+    product: (given?: Parameters<typeof addProduct>[1]) => addProduct(database, given),
+    prepare,
+    start,
+    row,
+    atRest,
+
+    /** A started checkout. */
+    async checkOut(wish: CheckoutWish = {}): Promise<TestOrder> {
+      const prepared = await prepare(wish)
+      await start(prepared)
+      return prepared
+    },
+
+    /** Where the order, its units and its money are, in one look. */
+    async standing(test: TestOrder) {
+      const [found, stock, ledger, execution] = await Promise.all([
+        findOrder(database, test.orderId),
+        database.query<{ on_hand: number; reserved: number }>('select * from stock where product_id = $1', [
+          test.productId,
+        ]),
+        sandbox.ledger(test.orderId),
+        test.handle.describe(),
+      ])
+      return {
+        status: found?.status ?? 'none',
+        payment: found?.paymentStatus ?? 'none',
+        reason: found?.cancelReason ?? null,
+        needsAttention: found?.needsAttention ?? null,
+        onHand: stock.rows[0]?.on_hand,
+        reserved: stock.rows[0]?.reserved,
+        gateway: ledger.map(({ type }) => type),
+        workflow: execution.status.name,
+      }
+    },
+
+    /** The customer answers their bank, and the gateway's notice arrives. */
+    async customerAnswers(test: TestOrder, outcome: 'succeed' | 'fail', { notice = true } = {}): Promise<void> {
+      const action = (await row(test)).nextAction
+      await sandbox.post(`/v1/payment_intents/${action?.payment_intent_id}/confirm_action`, { outcome })
+      if (notice) await test.handle.signal(paymentNewsSignal, { type: 'payment.authorized', amountMinor: 0 })
+    },
+
+    /** The customer's bank takes the money back for now, and the gateway's notice arrives. */
+    async bankDisputes(test: TestOrder): Promise<void> {
+      const dispute = await eventually(async () => {
+        const found = (await sandbox.ledger(test.orderId)).find(({ type }) => type === 'dispute')
+        if (!found) throw new Error(`${test.orderId} is not disputed yet`)
+        return found
+      })
+      await test.handle.signal(paymentNewsSignal, { type: 'payment.disputed', amountMinor: dispute.amount })
+    },
+  }
+}
+
+/** Waits for something that the other side will do by itself. */
+export const eventually = <T>(look: () => T | Promise<T>, interval = 50): Promise<T> =>
+  vi.waitFor(look, { timeout: 100_000, interval })
