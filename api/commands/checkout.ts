@@ -23,6 +23,8 @@ export type CheckoutOutcome = { kind: 'settled'; order: Order } | { kind: 'pendi
 const START_WITHIN_MS = 4_000
 /** Announcements can be lost with their connection; then we look for ourselves this often. */
 const LOOK_EVERY_MS = 500
+/** What is not captured by then is captured by a regular activity: the customer need not wait for it. */
+const CAPTURE_WITHIN_MS = 2_000
 
 /**
  * Starts the order's workflow, or joins the one that runs, and waits for its outcome. Safe to call any number of times
@@ -87,16 +89,18 @@ async function waitForOutcome(
   deps: CheckoutDeps,
   orderId: string,
   deadline: number,
-  firstTold: Promise<'told' | 'quiet'>,
+  firstTold: Promise<void>,
 ): Promise<CheckoutOutcome> {
   let told = firstTold
+  let seenPaidAt: number | undefined
   for (;;) {
-    const news = await told
+    await told
     const leftMs = deadline - Date.now()
     told = deps.outcomes.next(orderId, Math.max(Math.min(LOOK_EVERY_MS, leftMs), 1))
     const order = await orderOrRefusal(deps.database, orderId)
-    // A captured payment announces itself. One that is only authorized is worth the rest of a look, not of the deadline.
-    if (order && isSettled(order, news)) return { kind: 'settled', order }
+    if (order?.status === 'paid') seenPaidAt ??= Date.now()
+    const isLate = leftMs <= 0 || (seenPaidAt !== undefined && Date.now() - seenPaidAt > CAPTURE_WITHIN_MS)
+    if (order && isSettled(order, isLate)) return { kind: 'settled', order }
     if (order && (isWaitingForPerson(order) || leftMs <= 0)) return { kind: 'pending', order }
     if (leftMs <= 0) throw new Problem('unavailable', { order_id: orderId })
   }
@@ -114,11 +118,10 @@ async function orderOrRefusal(database: Database, orderId: string): Promise<Orde
   throw new Problem(cancellationProblems[refusal.code])
 }
 
-function isSettled(order: Order, news: 'told' | 'quiet'): boolean {
+/** A paid order whose money is only held yet is worth waiting for a little: the capture is on its way. */
+function isSettled(order: Order, isLate: boolean): boolean {
   if (order.status === 'pending') return false
-  return (
-    order.status !== 'paid' || order.paymentStatus !== 'authorized' || order.capture === 'manual' || news === 'quiet'
-  )
+  return isLate || order.status !== 'paid' || order.paymentStatus !== 'authorized' || order.capture === 'manual'
 }
 
 const isWaitingForPerson = (order: Order): boolean => order.nextAction !== null || order.reviewUntil !== null

@@ -2,8 +2,8 @@ import pg from 'pg'
 
 /** Tells whoever waits here that something was decided about an order. What it was, is to be read. */
 export type OrderOutcomes = {
-  /** Resolves `told` when the order changed, `quiet` after `withinMs`. Ask for it before the change can happen. */
-  next(orderId: string, withinMs: number): Promise<'told' | 'quiet'>
+  /** Resolves when the order changed, or after `withinMs`. Ask for it before the change can happen. */
+  next(orderId: string, withinMs: number): Promise<void>
   close(): Promise<void>
 }
 
@@ -54,15 +54,14 @@ export async function listenForOutcomes(options: {
   return {
     next(orderId, withinMs) {
       return new Promise((resolve) => {
-        const settle = (answer: 'told' | 'quiet') => () => {
+        const tell = () => {
           clearTimeout(timer)
           const others = waiting.get(orderId)
           others?.delete(tell)
           if (others?.size === 0) waiting.delete(orderId)
-          resolve(answer)
+          resolve()
         }
-        const tell = settle('told')
-        const timer = setTimeout(settle('quiet'), withinMs)
+        const timer = setTimeout(tell, withinMs)
         waiting.set(orderId, (waiting.get(orderId) ?? new Set()).add(tell))
       })
     },

@@ -76,8 +76,8 @@ export async function findCheckout(db: Db, orderId: string): Promise<AcceptedChe
     name: 'find-checkout',
     text: `
 select c.order_id as id, null::bigint as number, c.user_id as "userId", c.capture,
-       case c.outcome when 'received' then 'pending' else 'cancelled' end as status,
-       case c.outcome when 'received' then 'pending' else 'failed' end as "paymentStatus",
+       case when c.outcome in ('refused', 'abandoned') then 'cancelled' else 'pending' end as status,
+       case when c.outcome in ('refused', 'abandoned') then 'failed' else 'pending' end as "paymentStatus",
        coalesce(sum(p.price_minor * u.quantity), 0)::bigint as "totalMinor", 0::bigint as "refundedMinor", min(p.currency) as currency,
        c.shipping_address as "shippingAddress", c.billing_address as "billingAddress", null::real as "riskScore",
        null::timestamptz as "reviewUntil", null::jsonb as "nextAction", c.refusal ->> 'code' as "cancelReason",

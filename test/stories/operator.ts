@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { Client, Connection } from '@temporalio/client'
+import { vi } from 'vitest'
 import { orderWorkflowId } from '../../domain/ids.ts'
 import type { StackFile } from '../../stack/open-stack.ts'
 
@@ -37,6 +38,23 @@ export async function operatorOf({ address, namespace, cli = 'temporal' }: Stack
     },
     historyLength: async (orderId: string): Promise<number> =>
       (await client.workflow.getHandle(orderWorkflowId(orderId)).describe()).historyLength,
+    /** Waits until the order waits: for the world to act, with nothing of its own left to do. */
+    comesToRest: (orderId: string): Promise<void> =>
+      vi.waitFor(
+        async () => {
+          const { raw, historyLength } = await client.workflow.getHandle(orderWorkflowId(orderId)).describe()
+          const history = await client.workflow.getHandle(orderWorkflowId(orderId)).fetchHistory()
+          const hasPublished = history.events?.some((event) => event.activityTaskCompletedEventAttributes)
+          if (
+            !hasPublished ||
+            raw.pendingActivities?.length ||
+            raw.pendingWorkflowTask ||
+            history.events?.length !== historyLength
+          )
+            throw new Error('The order still has work to do')
+        },
+        { timeout: 30_000, interval: 50 },
+      ),
     statusOf: async (orderId: string): Promise<string> =>
       (await client.workflow.getHandle(orderWorkflowId(orderId)).describe()).status.name,
     close: () => connection.close(),

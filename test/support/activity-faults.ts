@@ -14,25 +14,35 @@ export type Trouble = (attempt: Attempt, act: () => Promise<unknown>) => Promise
 /** Which attempts are in trouble: the first only, or all quick ones and the first patient one as well. */
 export type Extent = 'once' | 'for long'
 
-const isHit = (extent: Extent, { count, isQuick, patientCount }: Attempt): boolean =>
-  extent === 'once' ? count === 1 : isQuick || patientCount === (count === patientCount ? 2 : 1) || count === 1
-
-export const failsBefore = (extent: Extent): Trouble => async (attempt, act) => {
-  if (isHit(extent, attempt)) throw new Error('fails before its effect')
-  return act()
+const isHit = (extent: Extent, { count, isQuick, patientCount }: Attempt): boolean => {
+  if (extent === 'once') return count === 1
+  // What is never tried quickly is in trouble twice.
+  const isOnlyPatient = count === patientCount
+  return isQuick || patientCount <= (isOnlyPatient ? 2 : 1)
 }
 
-export const failsAfter = (extent: Extent): Trouble => async (attempt, act) => {
-  const result = await act()
-  if (isHit(extent, attempt)) throw new Error('fails after its effect')
-  return result
-}
+export const failsBefore =
+  (extent: Extent): Trouble =>
+  async (attempt, act) => {
+    if (isHit(extent, attempt)) throw new Error('fails before its effect')
+    return act()
+  }
 
-export const neverAnswers = (extent: Extent): Trouble => async (attempt, act) => {
-  const result = await act()
-  if (isHit(extent, attempt)) await Context.current().cancelled
-  return result
-}
+export const failsAfter =
+  (extent: Extent): Trouble =>
+  async (attempt, act) => {
+    const result = await act()
+    if (isHit(extent, attempt)) throw new Error('fails after its effect')
+    return result
+  }
+
+export const neverAnswers =
+  (extent: Extent): Trouble =>
+  async (attempt, act) => {
+    const result = await act()
+    if (isHit(extent, attempt)) await Context.current().cancelled
+    return result
+  }
 
 /** What a process does that was stopped in front of its statement and goes on long after it was given up. */
 export function arrivesLate(): { trouble: Trouble; arrive: () => Promise<unknown>; isWaiting: () => boolean } {
@@ -71,13 +81,10 @@ export function held(which: 'quick' | 'patient'): { trouble: Trouble; reached: P
   }
 }
 
-/** The gateway understands and says no for good, as often as is said. */
-export const isRefused =
-  (times: number): Trouble =>
-  async ({ count }, act) => {
-    if (count <= times) throw new GatewayRefused('not_possible', 'The gateway does not do this')
-    return act()
-  }
+/** The gateway understands and says no for good. */
+export const isRefused: Trouble = async () => {
+  throw new GatewayRefused('not_possible', 'The gateway does not do this')
+}
 
 /** In front of every effect of every order of one worker. */
 export function createFaults() {
@@ -102,6 +109,7 @@ export function createFaults() {
   return {
     interceptor,
     set: (orderId: string, effect: Effect, trouble: Trouble) => void troubles.set(`${orderId} ${effect}`, trouble),
+    clear: (orderId: string, effect: Effect) => void troubles.delete(`${orderId} ${effect}`),
     /** How often an effect of an order was tried. */
     attempts: (orderId: string, effect: Effect) => counts.get(`${orderId} ${effect}`)?.count ?? 0,
   }

@@ -1,6 +1,8 @@
 import type { Client, WorkflowHandle } from '@temporalio/client'
+import type { UpdateDefinition } from '@temporalio/common'
 import { vi } from 'vitest'
 import { orderWorkflowId } from '../../domain/ids.ts'
+import type { OrderStatus } from '../../domain/order.ts'
 import { type Address, recordCheckout } from '../../store/checkouts.ts'
 import type { Database } from '../../store/database.ts'
 import { newId } from '../../store/ids.ts'
@@ -46,7 +48,13 @@ export type CheckoutWish = {
   troubles?: Partial<Record<Effect, Trouble>>
 }
 
-export type TestOrder = ReturnType<ReturnType<typeof createTestOrders>['prepare']> extends Promise<infer T> ? T : never
+export type TestOrder = {
+  orderId: string
+  userId: string
+  productId: string
+  handle: WorkflowHandle<typeof order>
+  wish: CheckoutWish
+}
 
 type Deps = {
   database: Database
@@ -68,7 +76,7 @@ export function createTestOrders({ database, sandbox, client, taskQueue, faults 
   }
 
   /** A checkout that is recorded and not started. */
-  async function prepare(wish: CheckoutWish = {}) {
+  async function prepare(wish: CheckoutWish = {}): Promise<TestOrder> {
     const orderId = newId('ord')
     const userId = wish.userId ?? (await customer())
     const productId =
@@ -86,7 +94,7 @@ export function createTestOrders({ database, sandbox, client, taskQueue, faults 
         billingAddress: wish.billingAddress ?? address,
       },
     )
-    const handle: WorkflowHandle<typeof order> = client.workflow.getHandle(orderWorkflowId(orderId))
+    const handle = client.workflow.getHandle<typeof order>(orderWorkflowId(orderId))
     return { orderId, userId, productId, handle, wish }
   }
 
@@ -157,12 +165,24 @@ export function createTestOrders({ database, sandbox, client, taskQueue, faults 
       }
     },
 
+    /** Asks as the API does, and waits until it is done. */
+    ask: <Request>(test: TestOrder, update: UpdateDefinition<OrderStatus, [Request]>, request: Request) =>
+      test.handle.executeUpdate(update, { args: [request] }),
+
     /** The customer answers their bank, and the gateway's notice arrives. */
     async customerAnswers(test: TestOrder, outcome: 'succeed' | 'fail', { notice = true } = {}): Promise<void> {
       const action = (await row(test)).nextAction
       await sandbox.post(`/v1/payment_intents/${action?.payment_intent_id}/confirm_action`, { outcome })
       if (notice) await test.handle.signal(paymentNewsSignal, { type: 'payment.authorized', amountMinor: 0 })
     },
+
+    /** The reason for which a person was called to the order. */
+    calledForAttention: (test: TestOrder): Promise<string> =>
+      eventually(async () => {
+        const { needsAttention } = await row(test)
+        if (needsAttention === null) throw new Error(`${test.orderId} calls for nobody`)
+        return needsAttention
+      }),
 
     /** The customer's bank takes the money back for now, and the gateway's notice arrives. */
     async bankDisputes(test: TestOrder): Promise<void> {
