@@ -9,7 +9,7 @@ export type Report = {
 
 type Screen = {
   onLine: (line: string) => void
-  /** A live line below the printed ones, where there is a terminal to draw it on. */
+  /** What is being done, told again and again while it lasts. */
   onStatus?: ((status: string) => void) | undefined
 }
 
@@ -24,9 +24,7 @@ export function createReport({ onLine, onStatus }: Screen): Report {
     async step(name, work) {
       const step = { doing: '', since: Date.now() }
       running.set(name, step)
-      const timer = onStatus
-        ? setInterval(drawStatus, 500)
-        : setInterval(() => onLine(`… ${statusOf(name, step)}`), sayAgainAfterMs)
+      const timer = setInterval(drawStatus, 500)
       try {
         const outcome = await work((doing) => {
           step.doing = doing
@@ -51,10 +49,19 @@ export function elapsed(sinceMs: number, nowMs = Date.now()): string {
   return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`
 }
 
-/** Prints lines above a live status on a terminal, and plain lines anywhere else. */
+/** Draws the status as a live line on a terminal; anywhere else it is a plain line every while. */
 export function screenOf(out: NodeJS.WriteStream): Screen {
   out.on('error', () => undefined) // a reader that went away (npm start | head) ends the words, not the stack
-  if (!out.isTTY) return { onLine: (line) => out.write(`${line}\n`) }
+  if (!out.isTTY) {
+    let saidAt = Date.now()
+    const onLine = (line: string) => void out.write(`${line}\n`)
+    const onStatus = (status: string) => {
+      if (status === '' || Date.now() - saidAt < sayAgainAfterMs) return
+      saidAt = Date.now()
+      onLine(`… ${status}`)
+    }
+    return { onLine, onStatus }
+  }
   let status = ''
   const draw = () => out.write(status ? `\r\x1b[2K  ${status.slice(0, (out.columns ?? 80) - 3)}` : '\r\x1b[2K')
   return {

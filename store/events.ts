@@ -20,8 +20,8 @@ export type OrderEventType =
 export type Event = { id: string; type: string; aggregateId: string; payload: Record<string, unknown> }
 
 /**
- * Keeps the facts as events, in their order; one that is told again is not told twice. Returns those that Redis does not
- * have yet.
+ * Keeps the facts as events, in their order; one that is told again is not told twice. Returns all of the order's events
+ * that Redis does not have yet, oldest first, so that none overtakes another.
  */
 export async function recordOrderEvents(db: Db, orderId: string, facts: OrderFact[]): Promise<Event[]> {
   const { rows } = await db.query<Event>({
@@ -38,8 +38,13 @@ with told as (
   insert into events (id, type, aggregate_id, payload) select id, type, aggregate_id, payload from told order by place
   on conflict (id) do nothing
 )
-select t.id, t.type, t.aggregate_id as "aggregateId", t.payload
-  from told t left join events e on e.id = t.id where e.streamed_at is null order by t.place`,
+select e.id, e.type, e.aggregate_id as "aggregateId", e.payload
+  from (select id, type, aggregate_id, payload, sequence from events where aggregate_id = $1 and streamed_at is null
+        union all
+        -- Rows written by this statement are not visible to it; they come after all that were there before.
+        select t.id, t.type, t.aggregate_id, t.payload, 9e15 + t.place from told t
+         where not exists (select from events known where known.id = t.id)) e
+ order by e.sequence`,
     values: [orderId, facts.map((fact) => fact.type), facts.map((fact) => fact.subjectId ?? null)],
   })
   return rows

@@ -2,6 +2,7 @@ import {
   ActivityFailure,
   type ActivityOptions,
   ApplicationFailure,
+  CancellationScope,
   condition,
   isCancellation,
   proxyActivities,
@@ -63,7 +64,9 @@ async function tellWhenSlow(running: Promise<unknown>, onSlow: () => Promise<voi
   // Both outcomes are attached at once: a failure while we tell of slowness must not be an unhandled rejection.
   const settle = () => void (isSettled = true)
   running.then(settle, settle)
-  if (!(await condition(() => isSettled, ATTENTION_AFTER))) await onSlow()
+  // A cancelled effect is waited for as well: an undo must not overtake the act that it undoes.
+  const isInTime = await CancellationScope.nonCancellable(() => condition(() => isSettled, ATTENTION_AFTER))
+  if (!isInTime) await onSlow()
 }
 
 /** The other side understood and said no: trying again is useless, and it is for the story to decide what follows. */

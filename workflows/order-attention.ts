@@ -1,6 +1,5 @@
-import { ApplicationFailure, ActivityFailure, CancellationScope, condition } from '@temporalio/workflow'
+import { ApplicationFailure, ActivityFailure, CancellationScope } from '@temporalio/workflow'
 import { steadily } from './effects.ts'
-import type { ResolveRequest } from './order.messages.ts'
 import type { OrderStory } from './order-story.ts'
 import { databasePolicy } from './policies.ts'
 
@@ -16,19 +15,23 @@ export function callForAttention({ input, journey }: OrderStory, why: string): P
   })
 }
 
-/** Parks an undo that was refused for good until the signal `resolve` says to try it again or to leave it. */
-export async function askPerson(story: OrderStory, undo: string, error: unknown): Promise<'retry' | 'skip'> {
-  const { desk, input, journey } = story
-  desk.resolution = undefined
-  await callForAttention(story, `${undo}: refused (${reasonOf(error)}); signal resolve with retry or skip`)
-  await condition(() => desk.resolution !== undefined)
-  const { action, by } = desk.resolution ?? ({ action: 'retry' } as ResolveRequest)
+/** The trouble is over: by itself, or because a person saw to it. */
+export async function endAttention({ input, journey }: OrderStory, by = 'shop'): Promise<void> {
+  if (journey.needsAttention === null) return
   journey.move({ needsAttention: null })
   journey.show()
-  await steadily('clearAttention', [{ orderId: input.orderId, actor: by ?? 'operator' }], {
-    summary: `A person decided: ${action}`,
+  await steadily('clearAttention', [{ orderId: input.orderId, actor: by }], {
+    summary: 'Nobody needs to look at this order any more',
     policy: databasePolicy,
   })
+}
+
+/** Parks an undo that was refused for good until the signal `resolve` says to try it again or to leave it. */
+export async function askPerson(story: OrderStory, undo: string, error: unknown): Promise<'retry' | 'skip'> {
+  const resolution = story.desk.resolution()
+  await callForAttention(story, `${undo}: refused (${reasonOf(error)}); signal resolve with retry or skip`)
+  const { action, by } = await resolution
+  await endAttention(story, by)
   return action === 'skip' ? 'skip' : 'retry'
 }
 

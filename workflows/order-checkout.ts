@@ -3,7 +3,7 @@ import type { Payment } from '../activities/payments.ts'
 import { combinedScore, riskScore, riskVerdict } from '../domain/risk.ts'
 import type { PlacedOrder } from '../store/orders/place.ts'
 import { promptly } from './effects.ts'
-import { callForAttention } from './order-attention.ts'
+import { callForAttention, endAttention } from './order-attention.ts'
 import type { OrderResult } from './order.messages.ts'
 import { type Ending, type OrderStory, publish } from './order-story.ts'
 import { authorizePolicy, databasePolicy, moneyPolicy } from './policies.ts'
@@ -24,12 +24,11 @@ const givenUp = (ending: Omit<Ending, 'actor'>): CheckoutEnd => ({
  * at once. Taking the money comes last, because it is the hardest to undo.
  */
 export async function checkOut(story: OrderStory): Promise<CheckoutEnd> {
-  const { input, journey, saga } = story
+  const { input, journey } = story
   const placed = await place(story)
   if (placed.outcome === 'refused') return { kind: 'refused', reason: placed.problem }
   if (placed.outcome === 'abandoned') return { kind: 'refused', reason: 'abandoned' }
 
-  saga.promise('give the money back', () => reversePayment(story))
   const ownScore = riskScore(placed.signals)
   if (riskVerdict(ownScore, input.risk) === 'reject') return givenUp({ reason: 'payment_risk', riskScore: ownScore })
 
@@ -40,7 +39,8 @@ export async function checkOut(story: OrderStory): Promise<CheckoutEnd> {
     if (payment.status === 'requires_action') return givenUp({ reason: 'payment_action_expired' })
     if (payment.status === 'declined') return givenUp({ reason: 'payment_action_failed' })
   }
-  if (payment.status !== 'authorized') return givenUp({ reason: 'payment_declined' })
+  // After a crash in mid-task the same key finds its payment as it now is, perhaps captured already: that is no decline.
+  if (payment.status !== 'authorized' && payment.status !== 'captured') return givenUp({ reason: 'payment_declined' })
 
   const score = combinedScore(ownScore, payment.riskScore)
   const verdict = riskVerdict(score, input.risk)
@@ -62,6 +62,7 @@ function place(story: OrderStory) {
   const { input, journey, saga, facts } = story
   return CancellationScope.nonCancellable(async () => {
     saga.promise('give the stock back', () => cancel(story))
+    saga.promise('give the money back', () => reversePayment(story))
     const placed = await promptly('placeOrder', [{ orderId: input.orderId }], {
       summary: 'Price the lines, promise the stock, write the order',
       policy: { ...databasePolicy, scheduleToCloseTimeout: input.paymentHoldMs },
@@ -174,6 +175,7 @@ export async function capture(story: OrderStory, intentId: string): Promise<void
   })
   facts.push({ type: 'payment.success' })
   journey.move({ paymentStatus: 'captured', stage: 'Paid: waiting to be shipped' })
+  await CancellationScope.nonCancellable(() => endAttention(story))
 }
 
 async function reversePayment(story: OrderStory): Promise<void> {
@@ -208,5 +210,7 @@ async function cancel(story: OrderStory): Promise<void> {
     onSlow: () => callForAttention(story, 'giving the stock back does not succeed; it is still being tried'),
   })
   journey.move({ status: 'cancelled', needsAttention: null, stage: `Cancelled: ${ending.reason.replaceAll('_', ' ')}` })
+  // Placed, and we never heard of it: the world has not been told either.
+  if (isOrder && !journey.isPlaced) facts.unshift({ type: 'order.created' })
   if (isOrder) facts.push({ type: 'order.cancelled' }, { type: 'inventory.released' })
 }

@@ -1,4 +1,4 @@
-import { ApplicationFailure, condition, log, setHandler } from '@temporalio/workflow'
+import { ApplicationFailure, CancellationScope, condition, log, setHandler } from '@temporalio/workflow'
 import { canBecome, type OrderStatus } from '../domain/order.ts'
 import type { ProblemCode } from '../domain/problems.ts'
 import type { Journey } from './order-journey.ts'
@@ -8,6 +8,7 @@ export type Request =
   | ({ kind: 'ship' } & messages.ShipRequest)
   | ({ kind: 'deliver' } & messages.DeliverRequest)
   | ({ kind: 'cancel' } & messages.CancelRequest)
+  | { kind: 'resolve'; by?: string }
   | { kind: 'dispute'; amountMinor: number }
 
 /** A request in the queue, and whoever waits to hear what came of it. */
@@ -25,7 +26,9 @@ export class Desk {
   #onCancel: () => void = () => {}
   isReviewing = false
   decision: Decision | undefined
-  resolution: messages.ResolveRequest | undefined
+  #resolution: messages.ResolveRequest | undefined
+  #isAsking = false
+  #isClosed = false
   hasPaymentNews = false
 
   constructor(journey: Journey) {
@@ -38,7 +41,10 @@ export class Desk {
       stage: journey.stage,
       needsAttention: journey.needsAttention,
     }))
-    setHandler(messages.resolveSignal, (resolution) => void (this.resolution = resolution))
+    setHandler(messages.resolveSignal, (resolution) => {
+      if (this.#isAsking) this.#resolution = resolution ?? { action: 'retry' }
+      else this.#tell({ kind: 'resolve', ...(resolution?.by && { by: resolution.by }) })
+    })
     setHandler(messages.paymentNewsSignal, (news) => {
       this.hasPaymentNews = true
       if (news?.type === 'payment.disputed') this.#tell({ kind: 'dispute', amountMinor: news.amountMinor })
@@ -66,6 +72,15 @@ export class Desk {
     this.#queue.unshift(asked)
   }
 
+  /** What a person decides: until then the signal `resolve` is the answer to this question. */
+  async resolution(): Promise<messages.ResolveRequest> {
+    this.#isAsking = true
+    this.#resolution = undefined
+    await condition(() => this.#resolution !== undefined)
+    this.#isAsking = false
+    return this.#resolution ?? { action: 'retry' }
+  }
+
   /** The cancellation that is waiting, if any. */
   get cancellation(): messages.CancelRequest | undefined {
     const asked = this.#queue.find(({ request }) => request.kind === 'cancel')
@@ -81,6 +96,7 @@ export class Desk {
 
   /** The order has come to its end: everyone who still waits hears how. */
   close(): void {
+    this.#isClosed = true
     for (const asked of this.#queue.splice(0)) {
       if (asked.request.kind === 'cancel' && this.#journey.status === 'cancelled') asked.done('cancelled')
       else asked.refuse(this.#refusalOf(asked.request) ?? refusal('invalid_transition', 'The order has ended'))
@@ -103,9 +119,12 @@ export class Desk {
   }
 
   #takeDecisions(): void {
-    const decide = async (approved: boolean, { by, reason }: messages.DecisionRequest = {}) => {
-      this.decision ??= { approved, by: by ?? 'operator', reason: reason ?? '' }
-      await condition(() => this.#journey.status !== 'pending')
+    const decide = async (approved: boolean, decision: messages.DecisionRequest) => {
+      this.#decide(approved, decision)
+      // Whoever decided hears how it ended, even when it is cancelled meanwhile.
+      await CancellationScope.nonCancellable(() =>
+        condition(() => this.#journey.status !== 'pending' || this.#isClosed),
+      )
       return this.#journey.status
     }
     const mayDecide: (decision: messages.DecisionRequest) => void = () => {
@@ -118,9 +137,13 @@ export class Desk {
     setHandler(messages.rejectSignal, (decision) => this.#decideBySignal(false, decision))
   }
 
-  #decideBySignal(approved: boolean, decision: messages.DecisionRequest = {}): void {
+  #decide(approved: boolean, decision: messages.DecisionRequest | null | undefined): void {
+    this.decision ??= { approved, by: decision?.by ?? 'operator', reason: decision?.reason ?? '' }
+  }
+
+  #decideBySignal(approved: boolean, decision?: messages.DecisionRequest | null): void {
     if (!this.isReviewing) return this.#note(approved ? 'approve' : 'reject', 'the order does not wait for an approval')
-    this.decision ??= { approved, by: decision.by ?? 'operator', reason: decision.reason ?? '' }
+    this.#decide(approved, decision)
   }
 
   #ask(request: Request): Promise<OrderStatus> {
@@ -158,6 +181,7 @@ export class Desk {
         return canBecome(status, 'delivered') ? undefined : refusal('invalid_transition', `The order is ${status}`)
       case 'cancel':
         return canBecome(status, 'cancelled') ? undefined : refusal('not_cancellable', `The order is ${status}`)
+      case 'resolve':
       case 'dispute':
         return undefined
     }

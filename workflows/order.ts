@@ -1,4 +1,5 @@
 import {
+  ActivityFailure,
   allHandlersFinished,
   CancellationScope,
   CancelledFailure,
@@ -6,7 +7,7 @@ import {
   isCancellation,
 } from '@temporalio/workflow'
 import { isFinalAnswer, promptly } from './effects.ts'
-import { askPerson, callForAttention } from './order-attention.ts'
+import { askPerson, callForAttention, endAttention } from './order-attention.ts'
 import { capture, type CheckoutEnd, checkOut } from './order-checkout.ts'
 import { type Asked, Desk, refusal } from './order-desk.ts'
 import { Journey } from './order-journey.ts'
@@ -121,9 +122,13 @@ async function ship(story: OrderStory, paid: Paid, asked: Asked): Promise<boolea
   return true
 }
 
-/** The customer's bank took the money back for now. The order goes on; a person must look at it. */
+/** What does not move the order on: a person has seen to it, or the customer's bank took the money back for now. */
 async function note(story: OrderStory, asked: Asked): Promise<void> {
   const { input, journey, facts } = story
+  if (asked.request.kind === 'resolve') {
+    await endAttention(story, asked.request.by)
+    return asked.done(journey.status)
+  }
   if (asked.request.kind !== 'dispute') return
   await promptly('recordDispute', [{ orderId: input.orderId, amountMinor: asked.request.amountMinor }], {
     summary: "The customer's bank disputes the payment",
@@ -149,9 +154,13 @@ function giveUp(story: OrderStory, ending: Ending): Promise<void> {
 }
 
 function whyGivenUp({ desk, journey }: OrderStory, error: unknown): Ending {
-  if (isCancellation(error)) return cancellationBy(desk.cancellation ?? {})
-  // Everything else that an effect throws is one that was not done within its time, or refused for good.
-  if (isFinalAnswer(error) && journey.status === 'paid') return { reason: 'capture_failed', actor: 'shop' }
+  // An attempt that was interrupted may end in a failure of its own.
+  if (isCancellation(error) || desk.cancellation || CancellationScope.current().consideredCancelled)
+    return cancellationBy(desk.cancellation ?? {})
+  // A mistake in this code is no reason to cancel: its task is tried again until the mistake is mended.
+  if (!(error instanceof ActivityFailure)) throw error
+  if (isFinalAnswer(error))
+    return { reason: journey.status === 'paid' ? 'capture_failed' : 'payment_declined', actor: 'shop' }
   return { reason: journey.isPlaced ? 'payment_unavailable' : 'shop_unavailable', actor: 'shop' }
 }
 

@@ -33,12 +33,15 @@ export async function recordDelivery(db: Db, { orderId, actor }: Delivery): Prom
 
 export type Attention = { orderId: string; why: string }
 
-/** Calls a person to the order. Kept on the row so that it is found long after the log line is gone. */
+/**
+ * Calls a person to the order. Kept on the row so that it is found long after the log line is gone. A call that comes
+ * through when the order has been settled calls nobody.
+ */
 export async function flagAttention(db: Db, { orderId, why }: Attention): Promise<void> {
   await db.query(
     `with flagged as (
        update orders set needs_attention = $2, updated_at = now()
-        where id = $1 and needs_attention is distinct from $2
+        where id = $1 and needs_attention is distinct from $2 and status in ('pending', 'paid')
        returning id
      )
      insert into order_timeline (order_id, what, actor, detail)

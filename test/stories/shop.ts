@@ -110,7 +110,7 @@ export async function openShop(options: Partial<OpenStackOptions> = {}) {
     gateway: gatewayCall,
 
     /** Every promise of the invariants file, once the shop has come to rest. */
-    async isSound(withinMs = 60_000): Promise<void> {
+    async isSound(withinMs = 30_000): Promise<void> {
       const isClean = (results: InvariantResult[]) => results.every(({ violations }) => violations.length === 0)
       let results = await look()
       for (const deadline = Date.now() + withinMs; !isClean(results) && Date.now() < deadline; results = await look())

@@ -65,6 +65,10 @@ const journeys = {
       workflow: 'COMPLETED',
     },
   },
+  'an order of more than there is': {
+    wish: { quantity: UNITS + 1 },
+    end: { status: 'none', gateway: [], ...untouched, workflow: 'COMPLETED' },
+  },
   'a paid order that is cancelled': {
     go: (order) => world.ask(order, cancelUpdate, { by: 'customer', reason: 'changed my mind' }),
     end: {
@@ -105,6 +109,7 @@ const journeys = {
 /** Every effect an order can have, in the journeys in which it has it. */
 const rows: [Effect, keyof typeof journeys][] = [
   ['placeOrder', 'a paid order'],
+  ['placeOrder', 'an order of more than there is'],
   ['authorizePayment', 'a paid order'],
   ['authorizePayment', 'a declined order'],
   ['requireCustomerAction', 'an order whose customer confirms the payment'],

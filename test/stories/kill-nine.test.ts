@@ -1,0 +1,91 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { Role } from '../../stack/stack-file.ts'
+import { type Insisted, inParallel, insist, percentile, tally, times } from './http.ts'
+import type { Customer } from './people.ts'
+import { eventually, figure, newKey, openShop, type Shop } from './shop.ts'
+
+const SHOPPERS = 16
+const CHECKOUTS = 100
+
+describe('with the API and the worker in one process', () => {
+  const rush = shopFor({})
+  test('kill -9 of the process that serves and carries the orders', () => rush('api'))
+  test('kill -9 of PostgreSQL', () => rush('postgres'))
+  test('kill -9 of Temporal', () => rush('temporal'))
+})
+
+describe('with the API and the worker apart', () => {
+  const rush = shopFor({ apiProcesses: 1, workers: 1 })
+  test('kill -9 of the worker', () => rush('worker'))
+  test('kill -9 of the API', () => rush('api'))
+})
+
+type Tried = { customer: Customer; answer: Insisted; doneAt: number }
+
+function shopFor(options: Parameters<typeof openShop>[0]) {
+  let shop: Shop
+  beforeAll(async () => {
+    shop = await openShop(options)
+  })
+  afterEach(() => shop.isSound())
+  afterAll(() => shop.close())
+
+  /** A hundred checkouts by sixteen shoppers, and a third of them in, the process dies. */
+  return async (role: Role): Promise<void> => {
+    const product = await shop.newProduct({ onHand: CHECKOUTS - 10 })
+    const shoppers = await shop.newCustomers(SHOPPERS)
+    let done = 0
+    const startedAt = performance.now()
+    const rush = inParallel(times(CHECKOUTS, newKey), SHOPPERS, async (key, n): Promise<Tried> => {
+      const customer = shoppers[n % SHOPPERS]!
+      const answer = await insist(() => customer.buy(product, { key }))
+      done++
+      return { customer, answer, doneAt: performance.now() }
+    })
+    await eventually(() => expect(done).toBeGreaterThan(CHECKOUTS / 3))
+    const killedAt = performance.now()
+    await shop.kill(role)
+    await shop.whenUp(role)
+    const upAt = performance.now()
+    const tried = await rush
+
+    tell(role, { startedAt, killedAt, upAt }, tried)
+    await everyPromiseIsKept(shop, product.id, tried)
+  }
+}
+
+async function everyPromiseIsKept(shop: Shop, productId: string, tried: Tried[]): Promise<void> {
+  const statuses = tally(tried.map(({ answer }) => answer.status))
+  expect(statuses, 'every unit was sold once, and the rest were told so').toEqual({ '201': CHECKOUTS - 10, '409': 10 })
+  const sold = tried.filter(({ answer }) => answer.status === 201)
+  expect(new Set(sold.map(({ answer }) => answer.body.id)).size).toBe(CHECKOUTS - 10)
+  await inParallel(sold, 8, ({ customer, answer }) => customer.becomes(answer.body.id, 'paid', 'captured'))
+  expect(await shop.stockOf(productId)).toEqual({ on_hand: 0, reserved: 0 })
+  const { rows } = await shop.database.query<{ status: string }>(
+    'select distinct o.status from orders o join order_items i on i.order_id = o.id where i.product_id = $1',
+    [productId],
+  )
+  for (const { status } of rows) expect(['paid', 'cancelled']).toContain(status)
+  const captured = (await shop.ledger()).filter(({ type }) => type === 'capture').map(({ order_id }) => order_id)
+  for (const { answer } of sold) expect(captured.filter((id) => id === answer.body.id)).toHaveLength(1)
+}
+
+function tell(role: string, at: { startedAt: number; killedAt: number; upAt: number }, tried: Tried[]): void {
+  const after = tried.filter(({ doneAt }) => doneAt > at.killedAt)
+  const [firstAt = 0, lastAt = 0] = [
+    percentile(
+      after.map(({ doneAt }) => doneAt),
+      0,
+    ),
+    percentile(
+      after.map(({ doneAt }) => doneAt),
+      100,
+    ),
+  ]
+  const seconds = (from: number, to: number) => `${Math.round((to - from) / 100) / 10} s`
+  figure(
+    `${role} killed after ${seconds(at.startedAt, at.killedAt)}: up again in ${seconds(at.killedAt, at.upAt)}, all ${after.length} open checkouts ` +
+      `decided in ${seconds(at.killedAt, lastAt)} (first ${seconds(at.killedAt, firstAt)}), ` +
+      `${tried.filter(({ answer }) => answer.repeats > 0).length} had to be repeated`,
+  )
+}
