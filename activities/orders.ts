@@ -14,6 +14,6 @@ export function createOrderActivities({ database }: { database: Database }) {
     recordDispute: (dispute: orders.Dispute) => orders.recordDispute(database, dispute),
     cancelOrder: (cancellation: orders.Cancellation) => orders.cancelOrder(database, cancellation),
     flagAttention: (attention: orders.Attention) => orders.flagAttention(database, attention),
-    clearAttention: (cleared: { orderId: string; actor: string }) => orders.clearAttention(database, cleared),
+    clearAttention: (ended: orders.AttentionEnd) => orders.clearAttention(database, ended),
   }
 }

@@ -24,6 +24,8 @@ export type Payment = {
   declineCode?: string
 }
 
+type ReversePayment = { orderId: string; isRefusedByGateway?: boolean | undefined }
+
 /** How the money went back. `refundId` is ours, not the gateway's. */
 export type ReversedPayment = { kind: 'nothing_held' | 'declined' | 'voided' } | { kind: 'refunded'; refundId: string }
 
@@ -60,8 +62,10 @@ export function createPaymentActivities({ database, gateways }: Deps) {
      * Gives the customer's money back, whatever became of it. The gateway is asked by key what really happened, and that
      * nothing more will happen under it.
      */
-    async reversePayment({ orderId }: { orderId: string }): Promise<ReversedPayment> {
-      const intent = await gateway().closeKey(orderStepKey(orderId, 'authorize'))
+    async reversePayment({ orderId, isRefusedByGateway }: ReversePayment): Promise<ReversedPayment> {
+      const key = orderStepKey(orderId, 'authorize')
+      // A refused authorization is the gateway's answer to every attempt under its key: nothing is left to close.
+      const intent = isRefusedByGateway ? await gateway().findIntentByKey(key) : await gateway().closeKey(key)
       const reversal = intent ? await reverse(gateway(), orderId, intent) : ({ kind: 'nothing_held' } as const)
       await recordReversal(database, orderId, reversal)
       return reversal.kind === 'refunded'

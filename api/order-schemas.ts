@@ -5,7 +5,8 @@ import { lineOfText, moneySchema, timeSchema } from './schemas.ts'
 export const orderStatusSchema = z.enum(['pending', 'paid', 'shipped', 'delivered', 'cancelled'])
 
 const MOST_LINES = 100
-const MOST_UNITS_OF_A_LINE = 999
+/** Of one product in one order. */
+export const MOST_UNITS = 999
 
 export const addressSchema = z
   .strictObject({
@@ -29,7 +30,7 @@ export const newOrderSchema = z
       .array(
         z.strictObject({
           product_id: z.string().max(100),
-          quantity: z.int().min(1).max(MOST_UNITS_OF_A_LINE).openapi({ example: 2 }),
+          quantity: z.int().min(1).max(MOST_UNITS).openapi({ example: 2 }),
         }),
       )
       .min(1)

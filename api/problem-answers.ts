@@ -78,7 +78,7 @@ function invalidRequest({ issues }: ZodError): Problem {
 }
 
 // Shutting down, starting up, too many connections, a statement given up under load, a lost connection (class 08).
-const awaySqlStates = /^(08...|53...|57P0[1-5]|57014|55P03)$/
+const awaySqlStates = /^(08...|40...|53...|57P0[1-5]|57014|55P03)$/
 const awaySocketCodes = new Set([
   'ECONNREFUSED',
   'ECONNRESET',

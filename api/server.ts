@@ -1,17 +1,17 @@
 import type { Server } from 'node:http'
 import { createAdaptorServer } from '@hono/node-server'
-import { Client } from '@temporalio/client'
-import { type Config, readConfig } from '../workers/config.ts'
-import { openConnections } from '../workers/connections.ts'
-import { connectTemporal, createOrderWorker, installRuntime } from '../workers/order-worker.ts'
-import { untilAskedToStop } from '../workers/process.ts'
-import { ensureSchedules } from '../workers/schedules.ts'
+import { Client, Connection } from '@temporalio/client'
 import { countOrdersNeedingAttention } from '../store/attention.ts'
 import { listenForOutcomes } from '../store/orders/index.ts'
 import { createProductSearch } from '../store/product-search.ts'
+import { type Config, readConfig } from '../workers/config.ts'
+import { openConnections } from '../workers/connections.ts'
+import { installRuntime, runOrderWorker } from '../workers/order-worker.ts'
+import { untilAskedToStop } from '../workers/process.ts'
 import { createApp } from './app.ts'
 import { createTokens } from './authentication.ts'
 import { nudgeSearchSync } from './commands/search-sync.ts'
+import type { TemporalLink } from './commands/temporal.ts'
 import { createLogger } from './logging.ts'
 import { createMetrics } from './metrics.ts'
 import { probesOf } from './probes.ts'
@@ -20,67 +20,71 @@ import { orderActionRoutes } from './routes/order-actions.ts'
 import { orderRoutes } from './routes/orders.ts'
 import { webhookRoutes } from './routes/webhooks.ts'
 
+const DRAIN_WITHIN_MS = 12_000
+
 /**
  * The API process. With HOST_WORKER it carries orders too, and starts them eagerly: the workflow's first task comes back
- * with the answer to the start instead of by way of a queue.
+ * with the answer to the start instead of by way of a queue. It serves what it can while Temporal is away.
  */
-await untilAskedToStop(async (onStop) => {
+await untilAskedToStop(async (stop) => {
   const config = readConfig(process.env)
   const logger = createLogger(config.logLevel)
   installRuntime(logger)
-  const connection = await connectTemporal(config)
-  const client = new Client({ connection, namespace: config.temporal.namespace })
+  const { address, namespace, taskQueue } = config.temporal
+  const connection = Connection.lazy({ address })
+  const temporal: TemporalLink = { client: new Client({ connection, namespace }), taskQueue, canStartEagerly: false }
   const connections = openConnections(config, logger)
-  const { database, index, gateway } = connections
+  const { database, index, gateways } = connections
   const outcomes = await listenForOutcomes({
     url: config.database.url,
     onError: (error) => logger.warn({ err: error }, 'the announcements of outcomes are interrupted'),
   })
-  const metrics = createMetrics({ countOrdersNeedingAttention: () => countOrdersNeedingAttention(database) })
   const app = createApp({
     database,
     logger,
     tokens: createTokens(config.jwtSecret),
     search: createProductSearch({ database, index }),
-    nudgeSearchSync: nudgeSearchSync(client, config.temporal.taskQueue),
-    probes: probesOf(connections, client, config),
-    metrics,
+    nudgeSearchSync: nudgeSearchSync(temporal),
+    probes: probesOf(connections, temporal, config),
+    metrics: createMetrics({ countOrdersNeedingAttention: () => countOrdersNeedingAttention(database) }),
   })
+  const { checkoutDeadlineMs: deadlineMs } = config.http
+  app.route('/', checkoutRoutes({ database, outcomes, temporal, policy: config.orders, deadlineMs }))
   app.route('/', orderRoutes({ database }))
-  app.route('/', orderActionRoutes({ database, client }))
-  app.route(
-    '/',
-    webhookRoutes({ database, client, logger, readNotice: (rawBody, headers) => gateway.readNotice(rawBody, headers) }),
-  )
-  app.route(
-    '/',
-    checkoutRoutes({
-      database,
-      outcomes,
-      temporal: { client, taskQueue: config.temporal.taskQueue, canStartEagerly: config.hostWorker },
-      policy: config.orders,
-      deadlineMs: config.http.checkoutDeadlineMs,
-    }),
-  )
+  app.route('/', orderActionRoutes({ database, temporal, logger }))
+  const readNotice = gateways.patient.readNotice.bind(gateways.patient)
+  app.route('/', webhookRoutes({ database, temporal, logger, readNotice }))
 
-  const worker = config.hostWorker ? await createOrderWorker(connection, config, connections) : undefined
-  if (worker) await ensureSchedules(client, config)
-  const running = worker?.run()
   const server = await listen(app.fetch, config.http)
   logger.info({ port: config.http.port, worker: config.hostWorker }, 'ready')
+  const drained = new AbortController()
+  const worker = config.hostWorker
+    ? runOrderWorker(config, connections, {
+        stop: drained.signal,
+        onRunning(native) {
+          temporal.client = new Client({ connection: native, namespace })
+          temporal.canStartEagerly = true
+        },
+      })
+    : undefined
 
-  await new Promise<void>((resolve) => {
-    onStop(resolve)
-    running?.then(resolve, resolve)
-  })
+  // A worker that fails ends the process, which is started anew.
+  await Promise.race([aborted(stop), ...(worker ? [worker] : [])])
   // Requests first: they may wait for orders that this process carries.
-  await new Promise((resolve) => server.close(resolve))
-  worker?.shutdown()
-  await running
+  await drain(server)
+  drained.abort()
+  await worker
   await outcomes.close()
   await connections.close()
   await connection.close()
 })
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve())
+  })
+}
 
 function listen(
   fetch: Parameters<typeof createAdaptorServer>[0]['fetch'],
@@ -95,4 +99,12 @@ function listen(
     // With reusePort the system spreads connections over all processes that listen on the port.
     server.listen({ host, port, reusePort }, () => resolve(server))
   })
+}
+
+/** Lets requests that came in be answered, and takes no further ones, also not on connections that are kept alive. */
+async function drain(server: Server): Promise<void> {
+  server.prependListener('request', (_, response) => response.setHeader('connection', 'close'))
+  const force = setTimeout(() => server.closeAllConnections(), DRAIN_WITHIN_MS)
+  await new Promise((resolve) => server.close(resolve))
+  clearTimeout(force)
 }

@@ -60,7 +60,7 @@ function seconds(text: string): number {
 
 async function run(options: Options): Promise<number> {
   const { databaseUrl, ...places } = placesOf(options)
-  const database = openDatabase({ url: databaseUrl, poolSize: 1 })
+  const database = openDatabase({ url: databaseUrl, poolSize: 1, statementTimeoutMs: 300_000 })
   try {
     const results = await untilClean(() => look({ ...places, database }), options.wait)
     console.log(report(results, { all: options.all ?? false, columns: process.stdout.columns }))

@@ -74,7 +74,7 @@ export async function loadDemoCatalogue(options: {
 }
 
 async function withDatabase<T>(url: string, body: (database: Database) => Promise<T>): Promise<T> {
-  const database = openDatabase({ url, poolSize: 1 })
+  const database = openDatabase({ url, poolSize: 1, statementTimeoutMs: 60_000 })
   try {
     return await body(database)
   } finally {

@@ -13,6 +13,11 @@ export const problems = {
   unauthenticated: { status: 401, retry: false, title: 'A valid access token is needed' },
   invalid_credentials: { status: 401, retry: false, title: 'E-mail or password is wrong' },
   payment_declined: { status: 402, retry: false, title: 'The payment was declined' },
+  payment_unavailable: {
+    status: 402,
+    retry: false,
+    title: 'The payment could not be made in time and nothing was charged; order again with a new Idempotency-Key',
+  },
   forbidden: { status: 403, retry: false, title: 'Your role does not allow this' },
   payment_risk: { status: 403, retry: false, title: 'The payment was refused as too risky' },
   not_found: { status: 404, retry: false, title: 'There is nothing here' },
@@ -34,11 +39,6 @@ export const problems = {
   idempotency_key_reuse: { status: 422, retry: false, title: 'This Idempotency-Key was used for another request' },
   pan_not_accepted: { status: 422, retry: false, title: 'Card numbers are not accepted here; send a payment token' },
   internal: { status: 500, retry: true, title: 'Something went wrong on our side' },
-  payment_unavailable: {
-    status: 503,
-    retry: true,
-    title: 'The payment could not be made in time; nothing was charged',
-  },
   unavailable: {
     status: 503,
     retry: true,

@@ -12,18 +12,28 @@ export type Db = pg.Pool | pg.PoolClient
 
 export type Database = pg.Pool
 
+export type DatabaseOptions = {
+  url: string
+  poolSize: number
+  statementTimeoutMs?: number
+  onError?: (error: Error) => void
+}
+
 /**
  * Opens the pool. A statement that hangs is given up well before the activity around it is, so that a late one cannot
  * still be running when its repeat starts.
  */
-export function openDatabase(options: { url: string; poolSize: number; onError?: (error: Error) => void }): Database {
+export function openDatabase(options: DatabaseOptions): Database {
+  const { statementTimeoutMs = 2_500 } = options
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.poolSize,
     connectionTimeoutMillis: 2_000,
     idleTimeoutMillis: 60_000,
-    statement_timeout: 4_000,
-    lock_timeout: 3_000,
+    statement_timeout: statementTimeoutMs,
+    lock_timeout: 2_000,
+    // The server keeps the time above; this one is for a server that has gone silent.
+    query_timeout: statementTimeoutMs + 2_000,
     idle_in_transaction_session_timeout: 5_000,
     application_name: 'holdfast',
     keepAlive: true,

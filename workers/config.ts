@@ -23,6 +23,7 @@ const environment = z.object({
   GATEWAY_WEBHOOK_SECRET: z.string().optional(),
   STRIPE_API_KEY: z.string().optional(),
   STRIPE_WEBHOOK_SECRET: z.string().optional(),
+  STRIPE_RETURN_URL: z.url().optional(),
   JWT_SECRET: z.string().min(32),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   CHECKOUT_DEADLINE_MS: durationMs.default(8_000),
@@ -69,7 +70,12 @@ function paymentSettings(e: z.infer<typeof environment>) {
   if (e.PAYMENT_GATEWAY === 'stripe') {
     if (!e.STRIPE_API_KEY || !e.STRIPE_WEBHOOK_SECRET)
       throw new Error('PAYMENT_GATEWAY=stripe needs STRIPE_API_KEY and STRIPE_WEBHOOK_SECRET')
-    return { kind: 'stripe' as const, apiKey: e.STRIPE_API_KEY, webhookSecret: e.STRIPE_WEBHOOK_SECRET }
+    return {
+      kind: 'stripe' as const,
+      apiKey: e.STRIPE_API_KEY,
+      webhookSecret: e.STRIPE_WEBHOOK_SECRET,
+      ...(e.STRIPE_RETURN_URL && { returnUrl: e.STRIPE_RETURN_URL }),
+    }
   }
   if (!e.GATEWAY_URL || !e.GATEWAY_WEBHOOK_SECRET)
     throw new Error('The sandbox payment gateway needs GATEWAY_URL and GATEWAY_WEBHOOK_SECRET')

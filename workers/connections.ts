@@ -1,16 +1,16 @@
 import { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 import type { ActivityDeps } from '../activities/index.ts'
-import { createPaymentGateway, type PaymentGateway } from '../gateways/payment/index.ts'
+import { createPaymentGateway } from '../gateways/payment/index.ts'
 import { type Database, openDatabase } from '../store/database.ts'
 import { openSearchIndex } from '../store/search-index.ts'
 import type { Config } from './config.ts'
 
-/** How long the gateway may take while a customer waits, and when nobody does any more. */
+/** How long the gateway may take for one call while a customer waits, and when nobody does any more. An undo makes four. */
 const QUICK_MS = 1_500
-const PATIENT_MS = 8_000
+const PATIENT_MS = 4_000
 
-export type Connections = ActivityDeps & { database: Database; gateway: PaymentGateway; close(): Promise<void> }
+export type Connections = ActivityDeps & { database: Database; close(): Promise<void> }
 
 /** Opens everything a process of ours talks to, except Temporal. Nothing here waits for a server to be there. */
 export function openConnections(config: Config, logger: Logger): Connections {
@@ -18,13 +18,14 @@ export function openConnections(config: Config, logger: Logger): Connections {
     logger.warn({ err: error, system }, `${system} is not answering`)
   const database = openDatabase({ ...config.database, onError: onError('postgres') })
   const redis = config.redisUrl ? openRedis(config.redisUrl, onError('redis')) : undefined
-  const patient = createPaymentGateway({ ...config.payment, timeoutMs: PATIENT_MS })
   return {
     database,
     redis,
     index: config.openSearchUrl ? openSearchIndex(config.openSearchUrl) : undefined,
-    gateways: { quick: createPaymentGateway({ ...config.payment, timeoutMs: QUICK_MS }), patient },
-    gateway: patient,
+    gateways: {
+      quick: createPaymentGateway({ ...config.payment, timeoutMs: QUICK_MS }),
+      patient: createPaymentGateway({ ...config.payment, timeoutMs: PATIENT_MS }),
+    },
     logger,
     async close() {
       redis?.disconnect()

@@ -1,9 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Client } from '@temporalio/client'
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker'
 import type { Logger } from 'pino'
 import { activityBoundary } from '../activities/boundary.ts'
 import { type ActivityDeps, createActivities } from '../activities/index.ts'
 import { bundleWorkflows } from './bundle.ts'
 import type { Config } from './config.ts'
+import { ensureSchedules } from './schedules.ts'
 
 /** Hands the engine's own log lines to ours. Once per process, before anything else of Temporal is used. */
 export function installRuntime(logger: Logger): void {
@@ -15,11 +18,41 @@ export function installRuntime(logger: Logger): void {
   })
 }
 
-export const connectTemporal = ({ temporal }: Config): Promise<NativeConnection> =>
-  NativeConnection.connect({ address: temporal.address })
+const RETRY_MS = 1_000
 
-/** A worker for all of the shop's workflows and effects. */
-export async function createOrderWorker(
+/**
+ * Runs a worker for all of the shop's workflows and effects until it is asked to stop. While Temporal is away it waits
+ * for it. `onRunning` is given the connection, for a client that starts orders eagerly.
+ */
+export async function runOrderWorker(
+  config: Config,
+  deps: ActivityDeps,
+  { stop, onRunning }: { stop: AbortSignal; onRunning: (connection: NativeConnection) => void },
+): Promise<void> {
+  const ready = await prepare(config, deps, stop)
+  if (!ready) return
+  const asked = new Promise<void>((resolve) => stop.addEventListener('abort', () => resolve()))
+  if (stop.aborted) return ready.connection.close()
+  onRunning(ready.connection)
+  await ready.worker.runUntil(asked)
+  await ready.connection.close()
+}
+
+async function prepare(config: Config, deps: ActivityDeps, stop: AbortSignal) {
+  while (!stop.aborted) {
+    try {
+      const connection = await NativeConnection.connect({ address: config.temporal.address })
+      await ensureSchedules(new Client({ connection, namespace: config.temporal.namespace }), config)
+      return { connection, worker: await createOrderWorker(connection, config, deps) }
+    } catch (error) {
+      deps.logger.warn({ err: error }, 'the worker cannot start yet: Temporal is not answering')
+      await sleep(RETRY_MS, undefined, { signal: stop }).catch(() => {})
+    }
+  }
+  return undefined
+}
+
+async function createOrderWorker(
   connection: NativeConnection,
   { temporal, database }: Config,
   deps: ActivityDeps,

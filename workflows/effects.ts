@@ -11,9 +11,9 @@ import {
 import type { Activities } from '../activities/index.ts'
 import { ATTENTION_AFTER, quickAttempt } from './policies.ts'
 
-type Effect = keyof Activities
-type Input<E extends Effect> = Parameters<Activities[E]>
-type Output<E extends Effect> = Awaited<ReturnType<Activities[E]>>
+export type Effect = keyof Activities
+export type Input<E extends Effect> = Parameters<Activities[E]>
+export type Output<E extends Effect> = Awaited<ReturnType<Activities[E]>>
 type Runner<E extends Effect> = {
   executeWithOptions(options: { summary: string }, args: Input<E>): Promise<Output<E>>
 }

@@ -1,7 +1,32 @@
-import { ApplicationFailure, ActivityFailure, CancellationScope } from '@temporalio/workflow'
-import { steadily } from './effects.ts'
+import { ActivityFailure, ApplicationFailure, CancellationScope } from '@temporalio/workflow'
+import { type Effect, type EffectOptions, type Input, type Output, promptly, steadily } from './effects.ts'
 import type { OrderStory } from './order-story.ts'
 import { databasePolicy } from './policies.ts'
+
+/**
+ * An effect that must come about. When that takes long a person is called, while it is tried on; when it has come about
+ * after all, nobody needs to look any more.
+ */
+export async function insist<E extends Effect>(
+  story: OrderStory,
+  effect: E,
+  input: Input<E>,
+  options: EffectOptions,
+  run: typeof promptly = promptly,
+): Promise<Output<E>> {
+  const why = `${options.summary}: does not succeed and is still being tried`
+  let isCalled = false
+  const output = await run(effect, input, {
+    ...options,
+    onWaiting: () => story.journey.show(),
+    onSlow() {
+      isCalled = true
+      return callForAttention(story, why)
+    },
+  })
+  if (isCalled) await CancellationScope.nonCancellable(() => endAttention(story, { why }))
+  return output
+}
 
 /** Calls a person to the order: on its row, in the list of workflows and in its details. */
 export function callForAttention({ input, journey }: OrderStory, why: string): Promise<void> {
@@ -15,12 +40,15 @@ export function callForAttention({ input, journey }: OrderStory, why: string): P
   })
 }
 
-/** The trouble is over: by itself, or because a person saw to it. */
-export async function endAttention({ input, journey }: OrderStory, by = 'shop'): Promise<void> {
-  if (journey.needsAttention === null) return
+/** The trouble is over: by itself, or because a person saw to it. With `why`, no other trouble than that. */
+export async function endAttention(
+  { input, journey }: OrderStory,
+  { by = 'shop', why }: { by?: string | undefined; why?: string },
+): Promise<void> {
+  if (journey.needsAttention === null || (why !== undefined && journey.needsAttention !== why)) return
   journey.move({ needsAttention: null })
   journey.show()
-  await steadily('clearAttention', [{ orderId: input.orderId, actor: by }], {
+  await steadily('clearAttention', [{ orderId: input.orderId, actor: by, why }], {
     summary: 'Nobody needs to look at this order any more',
     policy: databasePolicy,
   })
@@ -31,8 +59,8 @@ export async function askPerson(story: OrderStory, undo: string, error: unknown)
   const resolution = story.desk.resolution()
   await callForAttention(story, `${undo}: refused (${reasonOf(error)}); signal resolve with retry or skip`)
   const { action, by } = await resolution
-  await endAttention(story, by)
-  return action === 'skip' ? 'skip' : 'retry'
+  await endAttention(story, { by })
+  return action
 }
 
 function reasonOf(error: unknown): string {

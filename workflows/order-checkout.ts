@@ -1,11 +1,13 @@
 import { CancellationScope, condition } from '@temporalio/workflow'
 import type { Payment } from '../activities/payments.ts'
 import { combinedScore, riskScore, riskVerdict } from '../domain/risk.ts'
-import type { PlacedOrder } from '../store/orders/place.ts'
-import { promptly } from './effects.ts'
-import { callForAttention, endAttention } from './order-attention.ts'
+import type { ConfirmOutcome } from '../store/orders/pay.ts'
+import { isFinalAnswer, promptly } from './effects.ts'
+import { insist } from './order-attention.ts'
+import { cancelOrder, reversePayment } from './order-undo.ts'
 import type { OrderResult } from './order.messages.ts'
-import { type Ending, type OrderStory, publish } from './order-story.ts'
+import { publish } from './order-facts.ts'
+import type { Ending, OrderStory } from './order-story.ts'
 import { authorizePolicy, databasePolicy, moneyPolicy } from './policies.ts'
 
 /** `refused` leaves nothing to undo; `given_up` leaves what the saga has been promised. */
@@ -28,6 +30,7 @@ export async function checkOut(story: OrderStory): Promise<CheckoutEnd> {
   const placed = await place(story)
   if (placed.outcome === 'refused') return { kind: 'refused', reason: placed.problem }
   if (placed.outcome === 'abandoned') return { kind: 'refused', reason: 'abandoned' }
+  if (placed.outcome === 'cancelled') return givenUp({ reason: placed.reason })
 
   const ownScore = riskScore(placed.signals)
   if (riskVerdict(ownScore, input.risk) === 'reject') return givenUp({ reason: 'payment_risk', riskScore: ownScore })
@@ -39,18 +42,19 @@ export async function checkOut(story: OrderStory): Promise<CheckoutEnd> {
     if (payment.status === 'requires_action') return givenUp({ reason: 'payment_action_expired' })
     if (payment.status === 'declined') return givenUp({ reason: 'payment_action_failed' })
   }
-  // After a crash in mid-task the same key finds its payment as it now is, perhaps captured already: that is no decline.
-  if (payment.status !== 'authorized' && payment.status !== 'captured') return givenUp({ reason: 'payment_declined' })
+  // A task that is lost with its process is done again: the payment it made may be captured already, and was accepted.
+  const isCaptured = payment.status === 'captured'
+  if (payment.status !== 'authorized' && !isCaptured) return givenUp({ reason: 'payment_declined' })
 
   const score = combinedScore(ownScore, payment.riskScore)
-  const verdict = riskVerdict(score, input.risk)
+  const verdict = isCaptured ? 'accept' : riskVerdict(score, input.risk)
   if (verdict === 'reject') return givenUp({ reason: 'payment_risk', riskScore: score })
   if (verdict === 'review') {
     const rejected = await waitForReview(story, payment.intentId, score)
     if (rejected) return givenUp(rejected)
   }
 
-  await confirm(story, payment.intentId, score)
+  if ((await confirm(story, payment.intentId, score)) === 'cancelled') return givenUp({ reason: 'payment_unavailable' })
   if (placed.capture === 'automatic') await capture(story, payment.intentId)
   journey.show()
   await publish(story)
@@ -61,33 +65,39 @@ export async function checkOut(story: OrderStory): Promise<CheckoutEnd> {
 function place(story: OrderStory) {
   const { input, journey, saga, facts } = story
   return CancellationScope.nonCancellable(async () => {
-    saga.promise('give the stock back', () => cancel(story))
+    saga.promise('give the stock back', () => cancelOrder(story))
     saga.promise('give the money back', () => reversePayment(story))
     const placed = await promptly('placeOrder', [{ orderId: input.orderId }], {
       summary: 'Price the lines, promise the stock, write the order',
       policy: { ...databasePolicy, scheduleToCloseTimeout: input.paymentHoldMs },
     })
-    if (placed.outcome === 'placed') {
-      journey.place(placed satisfies PlacedOrder)
-      facts.push({ type: 'order.created' })
-    }
+    if (placed.outcome === 'placed') journey.place(placed)
+    if (placed.outcome === 'placed' || placed.outcome === 'cancelled') facts.push({ type: 'order.created' })
+    if (placed.outcome === 'cancelled' && placed.wasPaid) facts.push({ type: 'order.paid' })
     return placed
   })
 }
 
-function authorize({ input, journey }: OrderStory): Promise<Payment> {
-  return promptly('authorizePayment', [{ orderId: input.orderId }], {
-    summary: "Hold the customer's money",
-    policy: { ...authorizePolicy, scheduleToCloseTimeout: input.paymentHoldMs },
-    onWaiting: () => journey.show(),
-  })
+async function authorize(story: OrderStory): Promise<Payment> {
+  const { input, journey } = story
+  try {
+    return await promptly('authorizePayment', [{ orderId: input.orderId }], {
+      summary: "Hold the customer's money",
+      policy: { ...authorizePolicy, scheduleToCloseTimeout: input.paymentHoldMs },
+      onWaiting: () => journey.show(),
+    })
+  } catch (error) {
+    story.isRefusedByGateway = isFinalAnswer(error)
+    throw error
+  }
 }
 
 /** The customer proves who they are. A webhook or a signal wakes us; what is true we ask the gateway. */
 async function waitForCustomer(story: OrderStory, payment: Payment): Promise<Payment> {
   const { input, journey, desk } = story
   const deadline = Date.now() + input.paymentHoldMs
-  await promptly(
+  await insist(
+    story,
     'requireCustomerAction',
     [
       {
@@ -108,7 +118,7 @@ async function waitForCustomer(story: OrderStory, payment: Payment): Promise<Pay
     const left = Math.max(deadline - Date.now(), 1)
     await condition(() => desk.hasPaymentNews, left, { summary: 'The customer has this long to confirm the payment' })
     desk.hasPaymentNews = false
-    const now = await promptly('checkPayment', [{ orderId: input.orderId }], {
+    const now = await insist(story, 'checkPayment', [{ orderId: input.orderId }], {
       summary: 'Ask the gateway what the customer did',
       policy: moneyPolicy,
     })
@@ -125,7 +135,7 @@ async function waitForReview(
   const { input, journey, desk } = story
   const { orderId, reviewDeadlineMs } = input
   const until = new Date(Date.now() + reviewDeadlineMs).toISOString()
-  await promptly('requireReview', [{ orderId, intentId, riskScore: score, until }], {
+  await insist(story, 'requireReview', [{ orderId, intentId, riskScore: score, until }], {
     summary: 'Ask a person to approve or reject the order',
     policy: databasePolicy,
   })
@@ -139,7 +149,7 @@ async function waitForReview(
   desk.isReviewing = false
   const { decision } = desk
   if (!decision) return { reason: 'review_expired', riskScore: score }
-  await promptly('recordDecision', [{ orderId, ...decision }], {
+  await insist(story, 'recordDecision', [{ orderId, ...decision }], {
     summary: 'Note what the reviewer decided',
     policy: databasePolicy,
   })
@@ -147,70 +157,28 @@ async function waitForReview(
 }
 
 /** Never interrupted: whether the order is paid must be known before anyone may cancel or ship it. */
-function confirm({ input, journey, facts }: OrderStory, intentId: string, score: number): Promise<void> {
+function confirm(story: OrderStory, intentId: string, score: number): Promise<ConfirmOutcome> {
+  const { input, journey, facts } = story
   return CancellationScope.nonCancellable(async () => {
-    const outcome = await promptly('confirmOrder', [{ orderId: input.orderId, intentId, riskScore: score }], {
+    const outcome = await insist(story, 'confirmOrder', [{ orderId: input.orderId, intentId, riskScore: score }], {
       summary: 'Mark the order paid and take its units off the shelf',
       policy: databasePolicy,
-      onWaiting: () => journey.show(),
     })
-    if (outcome !== 'paid') return
+    if (outcome === 'cancelled') return outcome
     facts.push({ type: 'order.paid' })
-    journey.move({
-      status: 'paid',
-      paymentStatus: 'authorized',
-      stage: 'Paid: the money is held, waiting to be shipped',
-    })
+    const stage = 'Paid: the money is held, waiting to be shipped'
+    journey.move({ status: 'paid', paymentStatus: 'authorized', stage })
+    return outcome
   })
 }
 
-/** Takes the held money. It is tried for as long as it needs; a person hears of it when that is long. */
+/** Takes the held money. It is tried for as long as it needs. */
 export async function capture(story: OrderStory, intentId: string): Promise<void> {
   const { input, journey, facts } = story
-  await promptly('capturePayment', [{ orderId: input.orderId, intentId }], {
+  await insist(story, 'capturePayment', [{ orderId: input.orderId, intentId }], {
     summary: 'Take the money that is held',
     policy: moneyPolicy,
-    onWaiting: () => journey.show(),
-    onSlow: () => callForAttention(story, 'the capture of the payment does not succeed; it is still being tried'),
   })
   facts.push({ type: 'payment.success' })
   journey.move({ paymentStatus: 'captured', stage: 'Paid: waiting to be shipped' })
-  await CancellationScope.nonCancellable(() => endAttention(story))
-}
-
-async function reversePayment(story: OrderStory): Promise<void> {
-  const { input, journey, facts } = story
-  const reversal = await promptly('reversePayment', [{ orderId: input.orderId }], {
-    summary: 'Give the money back: void what is held, refund what was taken',
-    policy: moneyPolicy,
-    onSlow: () => callForAttention(story, 'giving the money back does not succeed; it is still being tried'),
-  })
-  switch (reversal.kind) {
-    case 'nothing_held':
-    case 'declined':
-      journey.move({ paymentStatus: 'failed' })
-      facts.push({ type: 'payment.failed' })
-      return
-    case 'voided':
-      journey.move({ paymentStatus: 'voided' })
-      facts.push({ type: 'payment.voided' })
-      return
-    case 'refunded':
-      journey.move({ paymentStatus: 'refunded' })
-      facts.push({ type: 'payment.success' }, { type: 'refund.success', subjectId: reversal.refundId })
-  }
-}
-
-async function cancel(story: OrderStory): Promise<void> {
-  const { input, journey, facts } = story
-  const ending = story.ending ?? { reason: 'shop_unavailable', actor: 'shop' }
-  const { isOrder } = await promptly('cancelOrder', [{ orderId: input.orderId, ...ending }], {
-    summary: 'Cancel the order and give its stock back',
-    policy: databasePolicy,
-    onSlow: () => callForAttention(story, 'giving the stock back does not succeed; it is still being tried'),
-  })
-  journey.move({ status: 'cancelled', needsAttention: null, stage: `Cancelled: ${ending.reason.replaceAll('_', ' ')}` })
-  // Placed, and we never heard of it: the world has not been told either.
-  if (isOrder && !journey.isPlaced) facts.unshift({ type: 'order.created' })
-  if (isOrder) facts.push({ type: 'order.cancelled' }, { type: 'inventory.released' })
 }

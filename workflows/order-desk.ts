@@ -42,12 +42,16 @@ export class Desk {
       needsAttention: journey.needsAttention,
     }))
     setHandler(messages.resolveSignal, (resolution) => {
-      if (this.#isAsking) this.#resolution = resolution ?? { action: 'retry' }
-      else this.#tell({ kind: 'resolve', ...(resolution?.by && { by: resolution.by }) })
+      const { by } = read(resolution)
+      const action = read(resolution).action === 'skip' ? 'skip' : 'retry'
+      if (this.#isAsking) this.#resolution = { action, ...(by && { by }) }
+      else this.#tell({ kind: 'resolve', ...(by && { by }) })
     })
     setHandler(messages.paymentNewsSignal, (news) => {
       this.hasPaymentNews = true
-      if (news?.type === 'payment.disputed') this.#tell({ kind: 'dispute', amountMinor: news.amountMinor })
+      const amountMinor = news?.amountMinor ?? 0
+      if (news?.type === 'payment.disputed' && Number.isSafeInteger(amountMinor) && amountMinor > 0)
+        this.#tell({ kind: 'dispute', amountMinor })
     })
   }
 
@@ -87,11 +91,10 @@ export class Desk {
     return asked?.request.kind === 'cancel' ? asked.request : undefined
   }
 
-  /** Disputes are facts, not requests: they are taken down even when the order is at its end. */
-  takeDisputes(): Asked[] {
-    const disputes = this.#queue.filter(({ request }) => request.kind === 'dispute')
-    for (const dispute of disputes) this.#queue.splice(this.#queue.indexOf(dispute), 1)
-    return disputes
+  /** A dispute is a fact, not a request: it is taken down even when the order is at its end. */
+  takeDispute(): Asked | undefined {
+    const place = this.#queue.findIndex(({ request }) => request.kind === 'dispute')
+    return place < 0 ? undefined : this.#queue.splice(place, 1)[0]
   }
 
   /** The order has come to its end: everyone who still waits hears how. */
@@ -104,18 +107,18 @@ export class Desk {
   }
 
   #takeRequests(): void {
-    setHandler(messages.shipUpdate, (ship) => this.#ask({ kind: 'ship', ...ship }), {
-      validator: (ship) => this.#validate({ kind: 'ship', ...ship }),
+    setHandler(messages.shipUpdate, (ship) => this.#ask(requests.ship(ship)), {
+      validator: (ship) => this.#validate(requests.ship(ship)),
     })
-    setHandler(messages.deliverUpdate, (deliver) => this.#ask({ kind: 'deliver', ...deliver }), {
-      validator: (deliver) => this.#validate({ kind: 'deliver', ...deliver }),
+    setHandler(messages.deliverUpdate, (deliver) => this.#ask(requests.deliver(deliver)), {
+      validator: (deliver) => this.#validate(requests.deliver(deliver)),
     })
-    setHandler(messages.cancelUpdate, (cancel) => this.#ask({ kind: 'cancel', ...cancel }), {
-      validator: (cancel) => this.#validate({ kind: 'cancel', ...cancel }),
+    setHandler(messages.cancelUpdate, (cancel) => this.#ask(requests.cancel(cancel)), {
+      validator: (cancel) => this.#validate(requests.cancel(cancel)),
     })
-    setHandler(messages.shipSignal, (ship) => this.#tell({ kind: 'ship', ...ship }))
-    setHandler(messages.deliverSignal, (deliver) => this.#tell({ kind: 'deliver', ...deliver }))
-    setHandler(messages.cancelSignal, (cancel) => this.#tell({ kind: 'cancel', ...cancel }))
+    setHandler(messages.shipSignal, (ship) => this.#tell(requests.ship(ship)))
+    setHandler(messages.deliverSignal, (deliver) => this.#tell(requests.deliver(deliver)))
+    setHandler(messages.cancelSignal, (cancel) => this.#tell(requests.cancel(cancel)))
   }
 
   #takeDecisions(): void {
@@ -137,11 +140,12 @@ export class Desk {
     setHandler(messages.rejectSignal, (decision) => this.#decideBySignal(false, decision))
   }
 
-  #decide(approved: boolean, decision: messages.DecisionRequest | null | undefined): void {
-    this.decision ??= { approved, by: decision?.by ?? 'operator', reason: decision?.reason ?? '' }
+  #decide(approved: boolean, decision: unknown): void {
+    const { by, reason } = read(decision)
+    this.decision ??= { approved, by: by ?? 'operator', reason: reason ?? '' }
   }
 
-  #decideBySignal(approved: boolean, decision?: messages.DecisionRequest | null): void {
+  #decideBySignal(approved: boolean, decision: unknown): void {
     if (!this.isReviewing) return this.#note(approved ? 'approve' : 'reject', 'the order does not wait for an approval')
     this.#decide(approved, decision)
   }
@@ -174,7 +178,7 @@ export class Desk {
     switch (request.kind) {
       case 'ship':
         if (!canBecome(status, 'shipped')) return refusal('invalid_transition', `The order is ${status}`)
-        return isText(request.carrier) && isText(request.tracking_number)
+        return request.carrier && request.tracking_number
           ? undefined
           : refusal('invalid_request', 'ship needs {"carrier": "…", "tracking_number": "…"}')
       case 'deliver':
@@ -188,7 +192,46 @@ export class Desk {
   }
 }
 
-const isText = (value: unknown): boolean => typeof value === 'string' && value.trim() !== ''
+type Words = { by?: string; reason?: string; carrier?: string; tracking_number?: string; action?: string }
+
+const LONGEST = 500
+
+/**
+ * The words of a message we know, as far as they are words. A message may come from anyone's keyboard: what else is in
+ * it must neither fail the workflow's task nor reach the database.
+ */
+function read(message: unknown): Words {
+  if (typeof message !== 'object' || message === null) return {}
+  const words: Words = {}
+  for (const name of ['by', 'reason', 'carrier', 'tracking_number', 'action'] as const) {
+    const value: unknown = (message as Record<string, unknown>)[name]
+    // PostgreSQL takes no NUL, and nobody wants the other control characters.
+    const word =
+      typeof value === 'string'
+        ? value
+            .replace(/\p{Cc}/gu, ' ')
+            .trim()
+            .slice(0, LONGEST)
+        : ''
+    if (word !== '') words[name] = word
+  }
+  return words
+}
+
+const requests = {
+  ship(message: unknown): Request {
+    const { carrier = '', tracking_number = '', by } = read(message)
+    return { kind: 'ship', carrier, tracking_number, ...(by && { by }) }
+  },
+  deliver(message: unknown): Request {
+    const { by } = read(message)
+    return { kind: 'deliver', ...(by && { by }) }
+  },
+  cancel(message: unknown): Request {
+    const { by, reason } = read(message)
+    return { kind: 'cancel', ...(by && { by }), ...(reason && { reason }) }
+  },
+}
 
 export const refusal = (type: ProblemCode, message: string): ApplicationFailure =>
   ApplicationFailure.create({ type, message, nonRetryable: true, category: 'BENIGN' })

@@ -53,7 +53,7 @@ export class Journey implements OrderState {
       pairs.push(
         { key: OrderTotalKey, value: this.#placed.totalMinor },
         { key: CurrencyKey, value: this.#placed.currency },
-        { key: SkusKey, value: this.#placed.skus },
+        { key: SkusKey, value: withinLimit(this.#placed.skus) },
       )
     if (this.status !== this.#shown.status) pairs.push({ key: OrderStatusKey, value: this.status })
     if (this.paymentStatus !== this.#shown.paymentStatus)
@@ -82,7 +82,7 @@ export class Journey implements OrderState {
         ? [
             `| Number | ${placed.number} |`,
             `| Total | ${formatMoney({ amountMinor: placed.totalMinor, currency: placed.currency })} |`,
-            `| Units | ${placed.units} of ${placed.skus.join(', ')} |`,
+            `| Units | ${placed.units} of ${listed(placed.skus)} |`,
           ]
         : []),
       ...(this.needsAttention ? [`| **Needs attention** | ${this.needsAttention} |`] : []),
@@ -91,3 +91,25 @@ export class Journey implements OrderState {
     return lines.join('\n')
   }
 }
+
+/** The engine ends a workflow whose search attribute is larger than 2,048 bytes: the first SKUs that fit must do. */
+const MOST_BYTES = 1_800
+
+function withinLimit(skus: string[]): string[] {
+  const fitting: string[] = []
+  let bytes = 0
+  for (const sku of skus) {
+    // A UTF-16 unit is three bytes of UTF-8 at most.
+    bytes += (JSON.stringify(sku).length + 1) * (/^[ -~]*$/.test(sku) ? 1 : 3)
+    if (bytes > MOST_BYTES) break
+    fitting.push(sku)
+  }
+  return fitting
+}
+
+const MOST_LISTED = 10
+
+const listed = (skus: string[]): string =>
+  skus.length <= MOST_LISTED
+    ? skus.join(', ')
+    : `${skus.slice(0, MOST_LISTED).join(', ')} and ${skus.length - MOST_LISTED} more`

@@ -1,19 +1,14 @@
-import {
-  ActivityFailure,
-  allHandlersFinished,
-  CancellationScope,
-  CancelledFailure,
-  condition,
-  isCancellation,
-} from '@temporalio/workflow'
-import { isFinalAnswer, promptly } from './effects.ts'
-import { askPerson, callForAttention, endAttention } from './order-attention.ts'
+import { allHandlersFinished, CancellationScope, CancelledFailure, condition } from '@temporalio/workflow'
+import { isFinalAnswer } from './effects.ts'
+import { callForAttention, endAttention, insist } from './order-attention.ts'
 import { capture, type CheckoutEnd, checkOut } from './order-checkout.ts'
 import { type Asked, Desk, refusal } from './order-desk.ts'
 import { Journey } from './order-journey.ts'
 import type { OrderInput, OrderResult } from './order.messages.ts'
-import { type Ending, type OrderStory, publish } from './order-story.ts'
+import { publish } from './order-facts.ts'
+import type { OrderStory } from './order-story.ts'
 import { databasePolicy } from './policies.ts'
+import { cancellationBy, giveUp, whyGivenUp } from './order-undo.ts'
 import { Saga } from './saga.ts'
 
 type Paid = Extract<CheckoutEnd, { kind: 'paid' }>
@@ -29,7 +24,8 @@ export async function order(input: OrderInput): Promise<OrderResult> {
   if (end.kind === 'shipped') await CancellationScope.nonCancellable(() => untilDelivered(story))
 
   await CancellationScope.nonCancellable(async () => {
-    for (const dispute of story.desk.takeDisputes()) await note(story, dispute)
+    for (let dispute = story.desk.takeDispute(); dispute; dispute = story.desk.takeDispute())
+      await attend(story, dispute)
     story.desk.close()
     await condition(allHandlersFinished)
   })
@@ -69,7 +65,7 @@ async function untilShippedOrCancelled(story: OrderStory, paid: Paid) {
         if (await CancellationScope.nonCancellable(() => ship(story, paid, asked))) return { kind: 'shipped' } as const
         break
       default:
-        await CancellationScope.nonCancellable(() => note(story, asked))
+        await CancellationScope.nonCancellable(() => attend(story, asked))
     }
   }
 }
@@ -79,7 +75,7 @@ async function untilDelivered(story: OrderStory): Promise<void> {
   while (journey.status !== 'delivered') {
     const asked = await desk.next()
     if (asked.request.kind === 'deliver') {
-      await promptly('recordDelivery', [{ orderId: input.orderId, actor: asked.request.by ?? 'operator' }], {
+      await insist(story, 'recordDelivery', [{ orderId: input.orderId, actor: asked.request.by ?? 'operator' }], {
         summary: 'Note the delivery',
         policy: databasePolicy,
       })
@@ -88,7 +84,7 @@ async function untilDelivered(story: OrderStory): Promise<void> {
       facts.push({ type: 'order.delivered' })
       journey.show()
       await publish(story)
-    } else await note(story, asked)
+    } else await attend(story, asked)
   }
 }
 
@@ -113,7 +109,7 @@ async function ship(story: OrderStory, paid: Paid, asked: Asked): Promise<boolea
     trackingNumber: request.tracking_number,
     actor: request.by ?? 'operator',
   }
-  await promptly('recordShipment', [shipment], { summary: 'Note the shipment', policy: databasePolicy })
+  await insist(story, 'recordShipment', [shipment], { summary: 'Note the shipment', policy: databasePolicy })
   journey.move({ status: 'shipped', stage: 'Shipped: waiting to be delivered' })
   asked.done('shipped')
   facts.push({ type: 'order.shipped' })
@@ -123,14 +119,15 @@ async function ship(story: OrderStory, paid: Paid, asked: Asked): Promise<boolea
 }
 
 /** What does not move the order on: a person has seen to it, or the customer's bank took the money back for now. */
-async function note(story: OrderStory, asked: Asked): Promise<void> {
+async function attend(story: OrderStory, asked: Asked): Promise<void> {
   const { input, journey, facts } = story
   if (asked.request.kind === 'resolve') {
-    await endAttention(story, asked.request.by)
+    await endAttention(story, { by: asked.request.by })
     return asked.done(journey.status)
   }
-  if (asked.request.kind !== 'dispute') return
-  await promptly('recordDispute', [{ orderId: input.orderId, amountMinor: asked.request.amountMinor }], {
+  if (asked.request.kind !== 'dispute')
+    return asked.refuse(refusal('invalid_transition', `Nothing to do for ${asked.request.kind}`))
+  await insist(story, 'recordDispute', [{ orderId: input.orderId, amountMinor: asked.request.amountMinor }], {
     summary: "The customer's bank disputes the payment",
     policy: databasePolicy,
   })
@@ -139,35 +136,4 @@ async function note(story: OrderStory, asked: Asked): Promise<void> {
   facts.push({ type: 'payment.disputed' })
   journey.show()
   await publish(story)
-}
-
-/** Undoes what was done, last step first, and tells how it ended. Nothing interrupts it. */
-function giveUp(story: OrderStory, ending: Ending): Promise<void> {
-  return CancellationScope.nonCancellable(async () => {
-    const { journey, saga } = story
-    story.ending = ending
-    journey.move({ stage: `Giving everything back: ${ending.reason.replaceAll('_', ' ')}` })
-    await saga.undoAll((undo, error) => askPerson(story, undo, error))
-    journey.show()
-    await publish(story)
-  })
-}
-
-function whyGivenUp({ desk, journey }: OrderStory, error: unknown): Ending {
-  // An attempt that was interrupted may end in a failure of its own.
-  if (isCancellation(error) || desk.cancellation || CancellationScope.current().consideredCancelled)
-    return cancellationBy(desk.cancellation ?? {})
-  // A mistake in this code is no reason to cancel: its task is tried again until the mistake is mended.
-  if (!(error instanceof ActivityFailure)) throw error
-  if (isFinalAnswer(error))
-    return { reason: journey.status === 'paid' ? 'capture_failed' : 'payment_declined', actor: 'shop' }
-  return { reason: journey.isPlaced ? 'payment_unavailable' : 'shop_unavailable', actor: 'shop' }
-}
-
-function cancellationBy({ by, reason }: { by?: string; reason?: string }): Ending {
-  return {
-    reason: by === 'customer' ? 'cancelled_by_customer' : 'cancelled_by_operator',
-    actor: by ?? 'operator',
-    ...(reason && { note: reason }),
-  }
 }

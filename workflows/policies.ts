@@ -5,8 +5,8 @@ import type { ActivityOptions, LocalActivityOptions } from '@temporalio/workflow
  * stays well below the ten seconds a workflow task may take.
  */
 export const quickAttempt: LocalActivityOptions = {
-  startToCloseTimeout: '4s',
-  scheduleToCloseTimeout: '5s',
+  startToCloseTimeout: '5s',
+  scheduleToCloseTimeout: '6s',
   retry: { initialInterval: '50ms', backoffCoefficient: 2, maximumAttempts: 3 },
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
 }
@@ -14,7 +14,7 @@ export const quickAttempt: LocalActivityOptions = {
 // Every patient policy waits for a cancelled attempt to end by itself. Otherwise an undo could overtake the act that it
 // undoes; the time-outs of the clients below keep that wait short.
 const patient = {
-  startToCloseTimeout: '12s',
+  startToCloseTimeout: '20s',
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
 } satisfies ActivityOptions
 

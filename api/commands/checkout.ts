@@ -7,11 +7,11 @@ import { findCheckout, findOrder, type Order, type OrderOutcomes } from '../../s
 import type { OrderInput } from '../../workflows/order.messages.ts'
 import type { order } from '../../workflows/order.ts'
 import { CustomerIdKey, OrderStatusKey, PaymentStatusKey } from '../../workflows/search-attributes.ts'
-import { isUnheard, withDeadline } from './temporal.ts'
+import { isUnheard, type TemporalLink, withDeadline } from './temporal.ts'
 
 export type CheckoutDeps = {
   database: Database
-  temporal: { client: Client; taskQueue: string; canStartEagerly: boolean }
+  temporal: TemporalLink
   outcomes: OrderOutcomes
   policy: Omit<OrderInput, 'orderId'>
   deadlineMs: number
@@ -26,24 +26,26 @@ const LOOK_EVERY_MS = 500
 /** What is not captured by then is captured by a regular activity: the customer need not wait for it. */
 const CAPTURE_WITHIN_MS = 2_000
 
+export type CheckoutRequest = { orderId: string; userId: string; summary: string; isRepeat: boolean }
+
 /**
  * Starts the order's workflow, or joins the one that runs, and waits for its outcome. Safe to call any number of times
- * for one order: the workflow id is made from it and is never used twice.
+ * for one order: the workflow id is made from it. The engine forgets ended workflows after a while and we never forget
+ * an order, so a repeat looks for the order first: where there is one, its workflow was started.
  */
-export async function checkOut(
-  deps: CheckoutDeps,
-  request: { orderId: string; userId: string; summary: string },
-): Promise<CheckoutOutcome> {
+export async function checkOut(deps: CheckoutDeps, request: CheckoutRequest): Promise<CheckoutOutcome> {
   const deadline = Date.now() + deps.deadlineMs
   const told = deps.outcomes.next(request.orderId, LOOK_EVERY_MS)
-  await start(deps, request)
+  if (!request.isRepeat || !(await isBegun(deps.database, request.orderId))) await start(deps, request)
   return waitForOutcome(deps, request.orderId, deadline, told)
 }
 
-async function start(
-  { temporal, policy }: CheckoutDeps,
-  { orderId, userId, summary }: { orderId: string; userId: string; summary: string },
-) {
+async function isBegun(database: Database, orderId: string): Promise<boolean> {
+  const checkout = await findCheckout(database, orderId)
+  return checkout !== undefined && checkout.outcome !== 'received'
+}
+
+async function start({ temporal, policy }: CheckoutDeps, { orderId, userId, summary }: CheckoutRequest) {
   const workflowId = orderWorkflowId(orderId)
   try {
     await withDeadline(temporal.client, START_WITHIN_MS, () =>
@@ -69,7 +71,7 @@ async function start(
     if (!(await hasStarted(temporal.client, workflowId)))
       throw new Problem('unavailable', {
         detail:
-          'The order could not be taken. Repeat the request with the same Idempotency-Key: it will not be made twice.',
+          'It is not known whether the order was taken. Repeat the request with the same Idempotency-Key: it will not be made twice.',
         order_id: orderId,
       })
   }

@@ -1,5 +1,5 @@
-import type { Client } from '@temporalio/client'
 import {
+  type Client,
   isGrpcServiceError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
@@ -8,16 +8,38 @@ import {
 import { ApplicationFailure } from '@temporalio/common'
 import { Problem, type ProblemCode, problems } from '../../domain/problems.ts'
 
-/** A call without a deadline never returns while no worker is there; every call to Temporal is made through this. */
-export const withDeadline = <T>(client: Client, withinMs: number, call: () => Promise<T>): Promise<T> =>
-  client.connection.withDeadline(Date.now() + withinMs, call)
+/** The way to Temporal as it is now: before the worker of this process runs, orders are not started eagerly. */
+export type TemporalLink = { client: Client; taskQueue: string; canStartEagerly: boolean }
+
+/** Temporal was asked and was not heard in time: what was asked may have been done. */
+class Unheard extends Error {
+  override readonly name = 'Unheard'
+}
+
+/**
+ * Every call to Temporal is made through this: one to an absent worker would never return. The connection's own deadline
+ * is not enough, as it applies to each of its attempts.
+ */
+export async function withDeadline<T>(client: Client, withinMs: number, call: () => Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Unheard(`Temporal did not answer within ${withinMs} ms`)), withinMs)
+  })
+  const answered = client.connection.withDeadline(Date.now() + withinMs, call)
+  answered.catch(() => {}) // one that fails after we have stopped listening is nobody's unhandled rejection
+  return Promise.race([answered, tooLate]).finally(() => clearTimeout(timer))
+}
+
+/** CANCELLED, UNKNOWN, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, ABORTED, UNAVAILABLE: the others are answers. */
+const unheardCodes = new Set([1, 2, 4, 8, 10, 14])
 
 /** Whether Temporal was asked and we do not know what came of it. */
-export const isUnheard = (error: unknown): boolean =>
-  error instanceof WorkflowUpdateRPCTimeoutOrCancelledError ||
-  isGrpcServiceError(error) ||
+export function isUnheard(error: unknown): boolean {
+  if (error instanceof Unheard || error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return true
+  if (isGrpcServiceError(error)) return unheardCodes.has(error.code)
   // The client wraps a failed call once more.
-  (error instanceof Error && error.cause !== undefined && isGrpcServiceError(error.cause))
+  return error instanceof Error && error.cause !== undefined && isUnheard(error.cause)
+}
 
 export const isGone = (error: unknown): boolean => error instanceof WorkflowNotFoundError
 

@@ -8,9 +8,9 @@ import { type Answer, findKey, fingerprintOf, type KeyUse, recordAnswer } from '
 import { newId } from '../../store/ids.ts'
 import type { Order } from '../../store/orders/index.ts'
 import { type ApiEnv, bearer, signedIn } from '../authentication.ts'
-import { type CheckoutDeps, checkOut } from '../commands/checkout.ts'
+import { type CheckoutDeps, type CheckoutRequest, checkOut } from '../commands/checkout.ts'
 import { give, idempotencyHeaders, refusal, replay, replayedHeader } from '../idempotency.ts'
-import { newOrderSchema, orderAnswer, orderSchema } from '../order-schemas.ts'
+import { MOST_UNITS, newOrderSchema, orderAnswer, orderSchema } from '../order-schemas.ts'
 import { bodyProblems, problemResponses } from '../problem-responses.ts'
 
 const orderContent = { 'application/json': { schema: orderSchema } }
@@ -72,7 +72,12 @@ export function checkoutRoutes(deps: CheckoutDeps) {
     if (claim.answer) return replay(c, claim.answer)
     if (!claim.fresh) c.header('Idempotency-Replayed', 'true')
 
-    const outcome = await decide({ orderId: claim.resourceId, userId: use.userId, summary: summaryOf(lines) })
+    const outcome = await decide({
+      orderId: claim.resourceId,
+      userId: use.userId,
+      summary: summaryOf(lines),
+      isRepeat: !claim.fresh,
+    })
     if (outcome.kind === 'pending') {
       c.header('Location', `/v1/orders/${outcome.order.id}`)
       return c.json(orderAnswer(outcome.order), 202)
@@ -106,7 +111,7 @@ export function checkoutRoutes(deps: CheckoutDeps) {
     })
   }
 
-  async function decide(request: Parameters<typeof checkOut>[1]) {
+  async function decide(request: CheckoutRequest) {
     try {
       const outcome = await checkOut(deps, request)
       return outcome.kind === 'pending' ? outcome : { kind: 'settled' as const, answer: answerOf(outcome.order) }
@@ -151,6 +156,13 @@ function whyNot(lines: CheckoutLine[], quotes: Quote[]): Problem | undefined {
   )
   if (!isAmountMinor(totalMinor)) {
     const message = `The order comes to more than ${MAX_AMOUNT_MINOR} minor units`
+    return new Problem('invalid_request', { errors: [{ path: 'items', message }] })
+  }
+  if (totalMinor === 0)
+    return new Problem('invalid_request', { errors: [{ path: 'items', message: 'The order comes to nothing' }] })
+  const tooMany = lines.find(({ quantity }) => quantity > MOST_UNITS)
+  if (tooMany) {
+    const message = `More than ${MOST_UNITS} units of ${tooMany.productId}`
     return new Problem('invalid_request', { errors: [{ path: 'items', message }] })
   }
   const withdrawn = lines.filter(({ productId }) => quoteOf.get(productId)?.status !== 'active')

@@ -9,6 +9,8 @@ export type Probes = {
   redis?: (() => Promise<unknown>) | undefined
   opensearch?: (() => Promise<unknown>) | undefined
   gateway?: (() => Promise<unknown>) | undefined
+  /** The worker that this process hosts, if it does. */
+  worker?: (() => Promise<unknown>) | undefined
 }
 
 type Server = keyof Probes
@@ -19,10 +21,14 @@ const withoutIt: Record<Server, string> = {
   redis: 'everything works, some of it slower',
   opensearch: 'search is answered by PostgreSQL',
   gateway: 'checkouts wait for it and are refused with 503 when it stays away',
+  worker: 'orders are taken up when it runs',
 }
 
+/** Left out of the answer where this process has none to ask. */
+const optional = new Set<Server>(['gateway', 'worker'])
+
 const PROBE_TIMEOUT_MS = 1_000
-const required = new Set<Server>(['postgres', 'temporal'])
+const required = new Set<Server>(['postgres', 'temporal', 'worker'])
 
 const state = z.enum(['ready', 'degraded', 'unavailable'])
 const checkSchema = z.object({ status: state, latency_ms: z.number().optional(), detail: z.string().optional() })
@@ -61,7 +67,8 @@ export function healthRoutes({ probes, metrics }: { probes: Probes; metrics: Met
   const routes = new OpenAPIHono<ApiEnv>()
   routes.openapi(live, (c) => c.json({ status: 'alive' as const }, 200))
   routes.openapi(ready, async (c) => {
-    const servers = Object.keys(withoutIt) as Server[]
+    const all = Object.keys(withoutIt) as Server[]
+    const servers = all.filter((name) => probes[name] || !optional.has(name))
     const results = await Promise.all(servers.map(async (name) => [name, await checkUp(name, probes[name])] as const))
     const states = results.map(([, { status }]) => status)
     const status = states.find((s) => s === 'unavailable') ?? states.find((s) => s === 'degraded') ?? 'ready'

@@ -1,15 +1,16 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-import type { Client } from '@temporalio/client'
 import type { UpdateDefinition } from '@temporalio/common'
 import type { Context } from 'hono'
+import type { Logger } from 'pino'
 import type { OrderStatus } from '../../domain/order.ts'
-import { Problem, type ProblemCode } from '../../domain/problems.ts'
+import { Problem, type ProblemCode, problems } from '../../domain/problems.ts'
 import type { Database } from '../../store/database.ts'
 import { type Answer, claimKey, fingerprintOf, recordAnswer } from '../../store/idempotency.ts'
-import { findOrder } from '../../store/orders/index.ts'
+import { findOrder, flagAttention } from '../../store/orders/index.ts'
 import * as messages from '../../workflows/order.messages.ts'
 import { type ApiEnv, bearer, type Caller, signedIn, staffOnly } from '../authentication.ts'
 import { askOrder } from '../commands/order.ts'
+import type { TemporalLink } from '../commands/temporal.ts'
 import { give, idempotencyHeaders, refusal, replay, replayedHeader } from '../idempotency.ts'
 import { orderAnswer, orderSchema } from '../order-schemas.ts'
 import { bodyProblems, problemResponses } from '../problem-responses.ts'
@@ -104,7 +105,9 @@ type Action<Request> = {
 
 type Ask = { caller: Caller; orderId: string; key: string; body: object }
 
-export function orderActionRoutes({ database, client }: { database: Database; client: Client }) {
+type OrderActionDeps = { database: Database; temporal: TemporalLink; logger: Logger }
+
+export function orderActionRoutes({ database, temporal, logger }: OrderActionDeps) {
   const routes = new OpenAPIHono<ApiEnv>()
 
   routes.openapi(cancel, async (c) => {
@@ -154,14 +157,24 @@ export function orderActionRoutes({ database, client }: { database: Database; cl
 
   async function done<Request>(orderId: string, requestId: string, action: Action<Request>): Promise<Answer> {
     try {
-      await askOrder(client, action.update, { orderId, requestId, request: action.request, refusal: action.refusal })
+      const asked = await askOrder(temporal, action.update, { orderId, requestId, request: action.request })
+      if (asked === 'ended') await refuseEnded(orderId, action.refusal)
     } catch (error) {
-      if (error instanceof Problem && error.code !== 'unavailable') return refusal(error)
+      if (error instanceof Problem && problems[error.code].status < 500) return refusal(error)
       throw error
     }
     const order = await findOrder(database, orderId)
     if (!order) throw new Problem('order_not_found')
     return { status: action.status, body: orderAnswer(order) }
+  }
+
+  /** An order that has not come to its end and has no workflow was lost by the engine: a person must see to it. */
+  async function refuseEnded(orderId: string, code: ProblemCode): Promise<never> {
+    const order = await findOrder(database, orderId)
+    if (!order || order.status === 'delivered' || order.status === 'cancelled') throw new Problem(code)
+    logger.error({ order_id: orderId, status: order.status }, 'an open order has no workflow')
+    await flagAttention(database, { orderId, why: 'its workflow is gone: terminated, or lost by the engine' })
+    throw new Problem('internal', { detail: 'The order cannot be changed right now; we have been told.' })
   }
 }
 

@@ -1,5 +1,4 @@
 import { Hono } from 'hono'
-import type { Client } from '@temporalio/client'
 import type { Logger } from 'pino'
 import { isId } from '../../domain/ids.ts'
 import { Problem } from '../../domain/problems.ts'
@@ -10,10 +9,11 @@ import { findOrder, type Order, recordDispute } from '../../store/orders/index.t
 import { findOrderOfIntent, markNoticeHandled, recordNotice } from '../../store/payment-notices.ts'
 import type { ApiEnv } from '../authentication.ts'
 import { tellOrder } from '../commands/order.ts'
+import type { TemporalLink } from '../commands/temporal.ts'
 
 type WebhookDeps = {
   database: Database
-  client: Client
+  temporal: TemporalLink
   logger: Logger
   /** Checks the signature and reads the notice; the API knows nothing else of the gateway. */
   readNotice: PaymentGateway['readNotice']
@@ -23,18 +23,20 @@ type WebhookDeps = {
  * The gateway's notices. Each is kept before it is acted on and acknowledged only afterwards, so one that we could not
  * handle comes again. What it says is only a reason to look: the order's workflow asks the gateway itself.
  */
-export function webhookRoutes({ database, client, logger, readNotice }: WebhookDeps) {
+export function webhookRoutes({ database, temporal, logger, readNotice }: WebhookDeps) {
   const routes = new Hono<ApiEnv>()
 
   routes.post('/v1/webhooks/payments', async (c) => {
     const notice = checked(await c.req.text(), c.req.raw.headers)
-    if (!notice) return c.body(null, 204)
+    if (!notice || !ofInterest.has(notice.type)) return c.body(null, 204)
     const orderId = notice.orderId ?? (await findOrderOfIntent(database, notice.intentId))
     const order = orderId && isId('ord', orderId) ? await findOrder(database, orderId) : undefined
     if (!order) {
       logger.warn({ notice_id: notice.id, type: notice.type }, 'a payment notice for no order of ours')
       return c.body(null, 204)
     }
+    // Most tell of what our own workflow did, and heard at once; only a customer's action is news.
+    if (notice.type !== 'payment.disputed' && order.paymentStatus !== 'requires_action') return c.body(null, 204)
     if ((await recordNotice(database, { ...notice, orderId: order.id })) === 'due') {
       await handle(notice, order)
       await markNoticeHandled(database, notice.id)
@@ -52,10 +54,8 @@ export function webhookRoutes({ database, client, logger, readNotice }: WebhookD
   }
 
   async function handle({ type, amountMinor }: PaymentNotice, order: Order): Promise<void> {
-    const isDispute = type === 'payment.disputed'
-    if (!isDispute && !(answersTheCustomer.has(type) && order.paymentStatus === 'requires_action')) return
-    const told = await tellOrder(client, order.id, { type, amountMinor })
-    if (told === 'ended' && isDispute) {
+    const told = await tellOrder(temporal, order.id, { type, amountMinor })
+    if (told === 'ended' && type === 'payment.disputed') {
       // Nobody is left to tell: the fact is written down here, and its order asks for a person.
       await recordDispute(database, { orderId: order.id, amountMinor })
       await recordOrderEvents(database, order.id, [{ type: 'payment.disputed' }])
@@ -63,5 +63,4 @@ export function webhookRoutes({ database, client, logger, readNotice }: WebhookD
   }
 }
 
-/** What a customer's action may come to. The other notices tell of what our own workflow did, and heard at once. */
-const answersTheCustomer = new Set<PaymentNotice['type']>(['payment.authorized', 'payment.declined'])
+const ofInterest = new Set<PaymentNotice['type']>(['payment.authorized', 'payment.declined', 'payment.disputed'])

@@ -92,10 +92,13 @@ export type Cancellation = {
 /**
  * Ends the order and gives its units back: promised ones are released, sold ones return to the shelf. An order that was
  * never placed can no longer be placed afterwards, however late the attempt. Repeating it changes nothing. Answers
- * whether there is an order at all.
+ * whether there is an order at all, and whether its payment is disputed.
  */
-export async function cancelOrder(db: Db, cancellation: Cancellation): Promise<{ isOrder: boolean }> {
-  const { rows } = await db.query<{ is_order: boolean }>({
+export async function cancelOrder(
+  db: Db,
+  cancellation: Cancellation,
+): Promise<{ isOrder: boolean; isDisputed: boolean }> {
+  const { rows } = await db.query<{ ended: number }>({
     name: 'cancel-order',
     text: `
 with abandoned as (
@@ -106,7 +109,8 @@ with abandoned as (
   select id, status from orders where id = $1 and status in ('pending', 'paid') for update
 ), cancelled as (
   update orders o set status = 'cancelled', cancel_reason = $2, next_action = null, review_until = null,
-                      needs_attention = null, risk_score = coalesce($5, o.risk_score), updated_at = now()
+                      needs_attention = case when needs_attention = 'payment disputed' then needs_attention end,
+                      risk_score = coalesce($5, o.risk_score), updated_at = now()
     from was where o.id = was.id
   returning o.id, was.status as was_status
 ), locked as materialized (
@@ -115,8 +119,8 @@ with abandoned as (
    order by s.product_id
      for update of s, r -- the reservation too: a confirmation that we had to wait for may have turned it
 ), given_up as (
-  update reservations r set state = case r.state when 'active' then 'released' else 'returned' end, updated_at = now()
-    from cancelled where r.order_id = cancelled.id and r.state in ('active', 'consumed')
+  update reservations r set state = case l.state when 'active' then 'released' else 'returned' end, updated_at = now()
+    from locked l where r.order_id = $1 and r.product_id = l.product_id
 ), put_back as (
   update stock s set reserved = s.reserved - case l.state when 'active' then l.quantity else 0 end,
                      on_hand = s.on_hand + case l.state when 'consumed' then l.quantity else 0 end, updated_at = now()
@@ -129,8 +133,8 @@ with abandoned as (
   select id, 'order cancelled', was_status, 'cancelled', $3, jsonb_strip_nulls(jsonb_build_object('reason', $2::text, 'note', $4::text))
     from cancelled
 )
-select exists (select from orders where id = $1) as is_order,
-       (select count(pg_notify('order_outcomes', id)::text) from (select id from cancelled union all select order_id from abandoned) c (id)) as told_waiting`,
+select (select count(pg_notify('order_outcomes', id)::text)::int
+          from (select id from cancelled union all select order_id from abandoned) over (id)) as ended`,
     values: [
       cancellation.orderId,
       cancellation.reason,
@@ -139,5 +143,18 @@ select exists (select from orders where id = $1) as is_order,
       cancellation.riskScore ?? null,
     ],
   })
-  return { isOrder: rows[0]?.is_order ?? false }
+  const stands = await howItStands(db, cancellation.orderId)
+  // The order was being placed while the statement above waited for it, unseen by it: now it can be seen.
+  if (!rows[0]?.ended && stands.isOpen) return cancelOrder(db, cancellation)
+  return { isOrder: stands.isOrder, isDisputed: stands.isDisputed }
+}
+
+async function howItStands(db: Db, orderId: string) {
+  const { rows } = await db.query<{ isOpen: boolean; isDisputed: boolean }>({
+    name: 'how-order-stands',
+    text: `select o.status in ('pending', 'paid') as "isOpen", p.disputed_minor > 0 as "isDisputed"
+             from orders o join payments p on p.order_id = o.id where o.id = $1`,
+    values: [orderId],
+  })
+  return { isOrder: rows.length > 0, isOpen: rows[0]?.isOpen ?? false, isDisputed: rows[0]?.isDisputed ?? false }
 }

@@ -50,15 +50,18 @@ export async function flagAttention(db: Db, { orderId, why }: Attention): Promis
   )
 }
 
-export async function clearAttention(db: Db, { orderId, actor }: { orderId: string; actor: string }): Promise<void> {
+/** With `why`, only that call ends: another may have come meanwhile. */
+export type AttentionEnd = { orderId: string; actor: string; why?: string | undefined }
+
+export async function clearAttention(db: Db, { orderId, actor, why }: AttentionEnd): Promise<void> {
   await db.query(
     `with cleared as (
        update orders set needs_attention = null, updated_at = now()
-        where id = $1 and needs_attention is not null
+        where id = $1 and needs_attention is not null and ($3::text is null or needs_attention = $3)
        returning id
      )
      insert into order_timeline (order_id, what, actor) select id, 'attention no longer needed', $2 from cleared`,
-    [orderId, actor],
+    [orderId, actor, why ?? null],
   )
 }
 

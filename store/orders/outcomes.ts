@@ -26,6 +26,7 @@ export async function listenForOutcomes(options: {
     const fresh = new pg.Client({
       connectionString: options.url,
       keepAlive: true,
+      connectionTimeoutMillis: 2_000,
       application_name: 'holdfast outcomes',
     })
     fresh.on('notification', ({ payload }) => {

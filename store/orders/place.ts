@@ -1,4 +1,5 @@
 import { MAX_AMOUNT_MINOR } from '../../domain/money.ts'
+import type { CancelReason, OrderStatus } from '../../domain/order.ts'
 import type { RiskSignals } from '../../domain/risk.ts'
 import type { Db } from '../database.ts'
 
@@ -19,12 +20,23 @@ export type RefusedOrder = {
   problem: 'insufficient_stock' | 'product_unavailable'
 }
 
-/** `abandoned`: the order was given up before this attempt came through, and must stay given up. */
-export type PlaceOutcome = PlacedOrder | RefusedOrder | { outcome: 'abandoned' }
+/**
+ * `abandoned`: the order was given up before it was placed, or has left the shop; either way there is nothing to do.
+ * `cancelled`: it was placed and given up, and whoever asks again should make sure that all of it was given back.
+ */
+export type PlaceOutcome =
+  | PlacedOrder
+  | RefusedOrder
+  | { outcome: 'abandoned' }
+  | { outcome: 'cancelled'; reason: CancelReason; wasPaid: boolean }
 
 type PlaceRow = {
   outcome: 'received' | 'placed' | 'refused' | 'abandoned'
   problem: RefusedOrder['problem'] | null
+  /** Where the order stands that an earlier attempt placed. */
+  status?: OrderStatus | null
+  cancel_reason?: CancelReason | null
+  was_paid?: boolean
   number: number
   user_id: string
   total_minor: number
@@ -110,7 +122,8 @@ select c.outcome, c.problem, placed.number, c.user_id, c.total_minor, c.currency
   from claim c left join placed on true`
 
 const placedBeforeSql = `
-select c.outcome, c.refusal ->> 'code' as problem, o.number, c.user_id, o.total_minor, o.currency,
+select c.outcome, c.refusal ->> 'code' as problem, o.status, o.cancel_reason,
+       exists (select from order_timeline t where t.order_id = o.id and t.to_status = 'paid') as was_paid, o.number, c.user_id, o.total_minor, o.currency,
        (select sum(quantity)::int from order_items i where i.order_id = c.order_id) as units,
        (select array_agg(sku order by sku) from order_items i where i.order_id = c.order_id) as skus,
        c.capture, ${riskSignalsSql('c')}
@@ -134,7 +147,9 @@ function riskSignalsSql(checkout: string): string {
 }
 
 function readOutcome(row: PlaceRow): PlaceOutcome {
-  if (row.outcome === 'abandoned') return { outcome: 'abandoned' }
+  if (row.cancel_reason) return { outcome: 'cancelled', reason: row.cancel_reason, wasPaid: row.was_paid ?? false }
+  if (row.outcome === 'abandoned' || row.status === 'shipped' || row.status === 'delivered')
+    return { outcome: 'abandoned' }
   if (row.outcome === 'refused') return { outcome: 'refused', problem: row.problem ?? 'insufficient_stock' }
   return {
     outcome: 'placed',

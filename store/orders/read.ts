@@ -65,14 +65,18 @@ export async function findOrder(db: Db, orderId: string): Promise<Order | undefi
   return rows[0]
 }
 
-export type AcceptedCheckout = { order: Order; refusal: Refusal | null }
+export type AcceptedCheckout = {
+  order: Order
+  outcome: 'received' | 'placed' | 'refused' | 'abandoned'
+  refusal: Refusal | null
+}
 
 /**
  * A checkout that is not an order: accepted and not yet placed, refused, or given up. Shown as the order it would be, at
  * today's prices, so that the address a customer was given always answers.
  */
 export async function findCheckout(db: Db, orderId: string): Promise<AcceptedCheckout | undefined> {
-  const { rows } = await db.query<Order & { refusal: Refusal | null }>({
+  const { rows } = await db.query<Order & Omit<AcceptedCheckout, 'order'>>({
     name: 'find-checkout',
     text: `
 select c.order_id as id, null::bigint as number, c.user_id as "userId", c.capture,
@@ -82,7 +86,7 @@ select c.order_id as id, null::bigint as number, c.user_id as "userId", c.captur
        c.shipping_address as "shippingAddress", c.billing_address as "billingAddress", null::real as "riskScore",
        null::timestamptz as "reviewUntil", null::jsonb as "nextAction", c.refusal ->> 'code' as "cancelReason",
        null as "declineCode", null as "needsAttention", null as carrier, null as "trackingNumber",
-       c.created_at as "createdAt", c.updated_at as "updatedAt", c.refusal,
+       c.created_at as "createdAt", c.updated_at as "updatedAt", c.outcome, c.refusal,
        jsonb_agg(jsonb_build_object('productId', p.id, 'sku', p.sku, 'name', p.name, 'quantity', u.quantity,
          'unitPriceMinor', p.price_minor, 'totalPriceMinor', p.price_minor * u.quantity) order by p.id) as items
   from checkouts c, unnest(c.product_ids, c.quantities) as u (product_id, quantity) join products p on p.id = u.product_id
@@ -91,8 +95,8 @@ select c.order_id as id, null::bigint as number, c.user_id as "userId", c.captur
     values: [orderId],
   })
   if (!rows[0]) return undefined
-  const { refusal, ...order } = rows[0]
-  return { order, refusal }
+  const { outcome, refusal, ...order } = rows[0]
+  return { order, outcome, refusal }
 }
 
 export type OrderFilter = {

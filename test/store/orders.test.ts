@@ -136,7 +136,7 @@ describe('what is given up stays given up', () => {
   test('placing that comes after the order was given up finds nothing to do', async () => {
     const productId = await addProduct(shop.database, { onHand: 4 })
     const orderId = await ask({ [productId]: 1 })
-    expect(await cancel(orderId)).toEqual({ isOrder: false })
+    expect(await cancel(orderId)).toEqual({ isOrder: false, isDisputed: false })
     expect(await placeOrder(shop.database, orderId)).toEqual({ outcome: 'abandoned' })
     expect(await stockOf(productId)).toEqual({ onHand: 4, reserved: 0 })
   })

@@ -12,6 +12,44 @@ describe('with the API and the worker in one process', () => {
   test('kill -9 of the process that serves and carries the orders', () => rush('api'))
   test('kill -9 of PostgreSQL', () => rush('postgres'))
   test('kill -9 of Temporal', () => rush('temporal'))
+
+  test('kill -9 after the gateway has acted and before it was heard', async () => {
+    const { shop } = rush
+    const [customer, product] = await Promise.all([shop.newCustomer(), shop.newProduct()])
+    const keepSilent = (operation: string) =>
+      shop.gateway('POST', '/v1/faults', { body: { operation, mode: 'silent_after' } })
+    const buy = (token: string) => {
+      const key = newKey()
+      return insist(() => customer.buy(product, { key, token }))
+    }
+    const moves = async () => tally((await shop.ledger()).map(({ type }) => type))
+    const before = await moves()
+    const acted = (...types: string[]) =>
+      eventually(async () => {
+        const now = await moves()
+        for (const type of new Set(types))
+          expect(now[type] ?? 0).toBe((before[type] ?? 0) + types.filter((each) => each === type).length)
+      })
+
+    await Promise.all([keepSilent('capture'), keepSilent('void')])
+    const [charged, risky] = [buy('tok_visa'), buy('tok_risky')]
+    await acted('authorization', 'authorization', 'capture', 'void')
+    await keepSilent('authorize')
+    const held = buy('tok_visa')
+    await acted('authorization', 'authorization', 'authorization')
+    await shop.kill('api')
+
+    for (const sold of [await charged, await held]) {
+      expect(sold).toMatchObject({ status: 201, body: { status: 'paid' } })
+      await customer.becomes(sold.body.id, 'paid', 'captured')
+      expect(await shop.movesOf(sold.body.id)).toEqual(['authorization', 'capture'])
+    }
+    const refused = await risky
+    expect(refused).toMatchObject({ status: 403, body: { code: 'payment_risk' } })
+    await customer.becomes(refused.body.order_id, 'cancelled', 'voided')
+    expect(await shop.movesOf(refused.body.order_id)).toEqual(['authorization', 'void'])
+    expect(await shop.stockOf(product.id)).toEqual({ on_hand: 98, reserved: 0 })
+  })
 })
 
 describe('with the API and the worker apart', () => {
@@ -31,12 +69,12 @@ function shopFor(options: Parameters<typeof openShop>[0]) {
   afterAll(() => shop.close())
 
   /** A hundred checkouts by sixteen shoppers, and a third of them in, the process dies. */
-  return async (role: Role): Promise<void> => {
+  const rush = async (role: Role): Promise<void> => {
     const product = await shop.newProduct({ onHand: CHECKOUTS - 10 })
     const shoppers = await shop.newCustomers(SHOPPERS)
     let done = 0
     const startedAt = performance.now()
-    const rush = inParallel(times(CHECKOUTS, newKey), SHOPPERS, async (key, n): Promise<Tried> => {
+    const trying = inParallel(times(CHECKOUTS, newKey), SHOPPERS, async (key, n): Promise<Tried> => {
       const customer = shoppers[n % SHOPPERS]!
       const answer = await insist(() => customer.buy(product, { key }))
       done++
@@ -47,11 +85,12 @@ function shopFor(options: Parameters<typeof openShop>[0]) {
     await shop.kill(role)
     await shop.whenUp(role)
     const upAt = performance.now()
-    const tried = await rush
+    const tried = await trying
 
     tell(role, { startedAt, killedAt, upAt }, tried)
     await everyPromiseIsKept(shop, product.id, tried)
   }
+  return Object.defineProperty(rush, 'shop', { get: () => shop }) as typeof rush & { readonly shop: Shop }
 }
 
 async function everyPromiseIsKept(shop: Shop, productId: string, tried: Tried[]): Promise<void> {

@@ -12,7 +12,6 @@ import { startTemporal } from '../../stack/servers/temporal.ts'
 import { workflowBundle } from '../../stack/servers/workflow-bundle.ts'
 import { openSite } from '../../stack/site.ts'
 import { checkInvariants } from '../../store/invariants.ts'
-import type { OrderInput } from '../../workflows/order.messages.ts'
 import { searchAttributes } from '../../workers/search-attributes.ts'
 import { openSandbox, webhookSecret } from '../sandbox/sandbox-process.ts'
 import { createFaults } from './activity-faults.ts'
@@ -20,7 +19,7 @@ import { openTestDatabase } from './test-database.ts'
 import { createTestOrders } from './test-orders.ts'
 
 // What a test of this world awaits may be a time-out of the product's own.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 180_000 })
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 })
 
 export type OrderWorld = Awaited<ReturnType<typeof openOrderWorld>>
 
@@ -32,12 +31,6 @@ export type Engine = {
   /** Present where the engine can list its workflows. */
   listing?: { address: string; namespace: string }
   close(): Promise<void>
-}
-
-export const policy: Omit<OrderInput, 'orderId'> = {
-  paymentHoldMs: 15 * 60_000,
-  reviewDeadlineMs: 24 * 60 * 60_000,
-  risk: { reviewAbove: 0.5, rejectAbove: 0.8 },
 }
 
 /** Real PostgreSQL, real gateway, real engine, the worker as it is built for production, and faults on demand. */

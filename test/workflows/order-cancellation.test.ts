@@ -237,5 +237,6 @@ test('of a shipment and a cancellation that come together exactly one is done, a
 })
 
 test('after all of it, no promise about stock, money, orders and events is broken', async () => {
+  expect(await world.brokenTasks()).toEqual([])
   expect(await world.brokenInvariants()).toEqual([])
 })

@@ -185,5 +185,6 @@ describe.concurrent('an attempt that was given up and comes through long afterwa
 })
 
 test('after all of it, no promise about stock, money, orders and events is broken', async () => {
+  expect(await world.brokenTasks()).toEqual([])
   expect(await world.brokenInvariants()).toEqual([])
 })

@@ -176,5 +176,6 @@ test('after all of it, no promise about stock, money, orders and events is broke
     'select array[order_id, id, transaction_id] as names from payments where order_id = any($1)',
     [settledByHand],
   )
+  expect(await world.brokenTasks()).toEqual([])
   expect(await world.brokenInvariants(rows.flatMap(({ names }) => names))).toEqual([])
 })

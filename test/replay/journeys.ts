@@ -1,0 +1,121 @@
+import { expect } from 'vitest'
+import {
+  approveUpdate,
+  cancelSignal,
+  cancelUpdate,
+  deliverUpdate,
+  rejectUpdate,
+  resolveSignal,
+  shipUpdate,
+} from '../../workflows/order.messages.ts'
+import { isRefused } from '../support/activity-faults.ts'
+import type { OrderWorld } from '../support/order-world.ts'
+import type { TestOrder } from '../support/test-orders.ts'
+
+const parcel = { carrier: 'Test Post', tracking_number: 'TP-1' }
+
+/** Every way an order can take, by the name of the file its history is kept in. */
+export const journeys: Record<string, (world: OrderWorld) => Promise<TestOrder>> = {
+  paid: (world) => resting(world),
+
+  'shipped-and-delivered': async (world) => {
+    const order = await resting(world, { capture: 'manual' })
+    await world.ask(order, shipUpdate, parcel)
+    await world.ask(order, deliverUpdate, {})
+    return order
+  },
+
+  declined: (world) => resting(world, { token: 'tok_declined' }),
+
+  'sold-out': (world) => resting(world, { quantity: 100 }),
+
+  'refused-as-risky': (world) => resting(world, { token: 'tok_risky' }),
+
+  'confirmed-by-customer': async (world) => {
+    const order = await resting(world, { token: 'tok_3ds' })
+    await world.customerAnswers(order, 'succeed')
+    return order
+  },
+
+  'not-confirmed-by-customer': async (world) => {
+    const order = await resting(world, { token: 'tok_3ds' })
+    await world.customerAnswers(order, 'fail')
+    return order
+  },
+
+  'approved-by-reviewer': async (world) => {
+    const order = await resting(world, { token: 'tok_review' })
+    await world.ask(order, approveUpdate, { by: 'reviewer', reason: 'known' })
+    return order
+  },
+
+  'rejected-by-reviewer': async (world) => {
+    const order = await resting(world, { token: 'tok_review' })
+    await world.ask(order, rejectUpdate, { by: 'reviewer', reason: 'unknown' })
+    return order
+  },
+
+  'cancelled-by-customer': async (world) => {
+    const order = await resting(world)
+    await world.ask(order, cancelUpdate, { by: 'customer' })
+    return order
+  },
+
+  'cancelled-by-signal-while-it-waits': async (world) => {
+    const order = await resting(world, { token: 'tok_3ds' })
+    await order.handle.signal(cancelSignal, {})
+    return order
+  },
+
+  'cancelled-by-the-engine': async (world) => {
+    const order = await resting(world)
+    await order.handle.cancel()
+    return order
+  },
+
+  'slow-gateway': (world) => {
+    const isAway = (isQuick: boolean) => {
+      if (isQuick) throw new Error('the gateway does not answer quickly')
+    }
+    return resting(world, {
+      troubles: {
+        authorizePayment: async ({ isQuick }, act) => (isAway(isQuick), act()),
+        capturePayment: async ({ isQuick }, act) => (isAway(isQuick), act()),
+      },
+    })
+  },
+
+  'payment-not-available': (world) =>
+    resting(world, {
+      policy: { paymentHoldMs: 1_000 },
+      troubles: {
+        authorizePayment: async () => {
+          throw new Error('the gateway does not answer')
+        },
+      },
+    }),
+
+  disputed: async (world) => {
+    const order = await resting(world, { token: 'tok_late_decline' })
+    await world.bankDisputes(order)
+    return order
+  },
+
+  'refund-refused-then-settled': async (world) => {
+    const order = await resting(world)
+    world.faults.set(order.orderId, 'reversePayment', isRefused)
+    const cancelled = world.ask(order, cancelUpdate, { by: 'customer' })
+    expect(await world.calledForAttention(order)).toContain('refused')
+    await world.atRest(order)
+    world.faults.clear(order.orderId, 'reversePayment')
+    await order.handle.signal(resolveSignal, { action: 'retry', by: 'operator' })
+    await cancelled
+    return order
+  },
+}
+
+async function resting(world: OrderWorld, wish: Parameters<OrderWorld['checkOut']>[0] = {}): Promise<TestOrder> {
+  const order = await world.checkOut(wish)
+  await world.atRest(order)
+  return order
+}
