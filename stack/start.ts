@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { playPaidOrder } from '../cli/demo.ts'
 import { announceRunning } from './already-running.ts'
 import { type Listener, outputOf, startDetached } from './detach.ts'
@@ -97,7 +98,9 @@ function whereEverythingIs(stack: StackFile, { dataDir, detach }: StartOptions):
   const isDetached = detach || process.env.HOLDFAST_DETACHED === 'true'
   return [
     ...places.flatMap(([name, place]) => (place ? [`  ${name.padEnd(16)} ${place}`] : [])),
-    isDetached ? '  npm run stop ends it.' : '  Ctrl-C stops everything.',
+    isDetached
+      ? `  npm run stop${dataDir === resolve('.holdfast') ? '' : ` -- --data ${dataDir}`} ends it.`
+      : '  Ctrl-C stops everything.',
   ]
 }
 

@@ -50,14 +50,19 @@ export async function findKey(db: Db, use: KeyUse): Promise<KeyClaim | undefined
   return rows[0] && readClaim(use, rows[0])
 }
 
-/** Keeps the first answer; a later one does not replace it. */
-export async function recordAnswer(db: Db, use: KeyUse, answer: Answer): Promise<void> {
-  await db.query({
+/** Keeps the first answer, and returns it: whoever joined meanwhile must not be told another. */
+export async function recordAnswer(db: Db, use: KeyUse, answer: Answer): Promise<Answer> {
+  const { rows } = await db.query<Answer>({
     name: 'record-answer',
-    text: `update idempotency_keys set answer_status = $4, answer = $5, updated_at = now()
-            where user_id = $1 and route = $2 and key = $3 and answer_status is null`,
+    text: `update idempotency_keys
+              set answer_status = coalesce(answer_status, $4),
+                  answer = case when answer_status is null then $5 else answer end,
+                  updated_at = case when answer_status is null then now() else updated_at end
+            where user_id = $1 and route = $2 and key = $3
+           returning answer_status as status, answer as body`,
     values: [use.userId, use.route, use.key, answer.status, JSON.stringify(answer.body)],
   })
+  return rows[0] ?? answer
 }
 
 function readClaim(use: KeyUse, row: KeyRow): KeyClaim {

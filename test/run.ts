@@ -2,12 +2,14 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { passes, runChecks, staticChecks } from './checks.ts'
+import { provisionServers } from './provision.ts'
 
 /** npm test: everything CI runs. Words after `--` go to Vitest, to run only some of it. */
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-report-'))
 const report = join(folder, 'report.json')
 try {
   const failedChecks = await runChecks(staticChecks)
+  await provisionServers()
   const testsPassed = await passes({
     command: process.execPath,
     args: [

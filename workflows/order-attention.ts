@@ -12,11 +12,10 @@ export async function insist<E extends Effect>(
   effect: E,
   input: Input<E>,
   options: EffectOptions,
-  run: typeof promptly = promptly,
 ): Promise<Output<E>> {
   const why = `${options.summary}: does not succeed and is still being tried`
   let isCalled = false
-  const output = await run(effect, input, {
+  const output = await promptly(effect, input, {
     ...options,
     onWaiting: () => story.journey.show(),
     onSlow() {
@@ -45,7 +44,8 @@ export async function endAttention(
   { input, journey }: OrderStory,
   { by = 'shop', why }: { by?: string | undefined; why?: string },
 ): Promise<void> {
-  if (journey.needsAttention === null || (why !== undefined && journey.needsAttention !== why)) return
+  // What a person has seen to is cleared in any case: the row may have been flagged from elsewhere.
+  if (why !== undefined && journey.needsAttention !== why) return
   journey.move({ needsAttention: null })
   journey.show()
   await steadily('clearAttention', [{ orderId: input.orderId, actor: by, why }], {

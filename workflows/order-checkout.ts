@@ -33,7 +33,8 @@ export async function checkOut(story: OrderStory): Promise<CheckoutEnd> {
   if (placed.outcome === 'cancelled') return givenUp({ reason: placed.reason })
 
   const ownScore = riskScore(placed.signals)
-  if (riskVerdict(ownScore, input.risk) === 'reject') return givenUp({ reason: 'payment_risk', riskScore: ownScore })
+  const ownVerdict = placed.isPaid ? 'accept' : riskVerdict(ownScore, input.risk)
+  if (ownVerdict === 'reject') return givenUp({ reason: 'payment_risk', riskScore: ownScore })
 
   journey.move({ stage: 'Paying: asking the gateway to hold the money' })
   let payment = await authorize(story)
@@ -42,13 +43,14 @@ export async function checkOut(story: OrderStory): Promise<CheckoutEnd> {
     if (payment.status === 'requires_action') return givenUp({ reason: 'payment_action_expired' })
     if (payment.status === 'declined') return givenUp({ reason: 'payment_action_failed' })
   }
-  // A task that is lost with its process is done again: the payment it made may be captured already, and was accepted.
-  const isCaptured = payment.status === 'captured'
-  if (payment.status !== 'authorized' && !isCaptured) return givenUp({ reason: 'payment_declined' })
+  if (payment.status === 'declined') return givenUp({ reason: 'payment_declined' })
 
+  // A task that is lost with its process is done again, and finds its payment as it now is: captured or voided.
+  const wasAccepted = placed.isPaid || payment.status === 'captured'
   const score = combinedScore(ownScore, payment.riskScore)
-  const verdict = isCaptured ? 'accept' : riskVerdict(score, input.risk)
+  const verdict = wasAccepted ? 'accept' : riskVerdict(score, input.risk)
   if (verdict === 'reject') return givenUp({ reason: 'payment_risk', riskScore: score })
+  if (payment.status === 'voided') return givenUp({ reason: 'payment_unavailable' })
   if (verdict === 'review') {
     const rejected = await waitForReview(story, payment.intentId, score)
     if (rejected) return givenUp(rejected)

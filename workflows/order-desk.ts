@@ -41,11 +41,15 @@ export class Desk {
       stage: journey.stage,
       needsAttention: journey.needsAttention,
     }))
-    setHandler(messages.resolveSignal, (resolution) => {
-      const { by } = read(resolution)
-      const action = read(resolution).action === 'skip' ? 'skip' : 'retry'
-      if (this.#isAsking) this.#resolution = { action, ...(by && { by }) }
-      else this.#tell({ kind: 'resolve', ...(by && { by }) })
+    setHandler(messages.resolveSignal, (message) => {
+      if (this.#isAsking) this.#resolution = requests.resolution(message)
+      else this.#tell(requests.resolve(message))
+    })
+    setHandler(messages.resolveUpdate, async (message) => {
+      if (!this.#isAsking) return this.#ask(requests.resolve(message))
+      this.#resolution = requests.resolution(message)
+      await CancellationScope.nonCancellable(() => condition(() => !this.#isAsking))
+      return this.#journey.status
     })
     setHandler(messages.paymentNewsSignal, (news) => {
       this.hasPaymentNews = true
@@ -226,6 +230,14 @@ const requests = {
   deliver(message: unknown): Request {
     const { by } = read(message)
     return { kind: 'deliver', ...(by && { by }) }
+  },
+  resolve(message: unknown): Request {
+    const { by } = read(message)
+    return { kind: 'resolve', ...(by && { by }) }
+  },
+  resolution(message: unknown): messages.ResolveRequest {
+    const { action, by } = read(message)
+    return { action: action === 'skip' ? 'skip' : 'retry', ...(by && { by }) }
   },
   cancel(message: unknown): Request {
     const { by, reason } = read(message)

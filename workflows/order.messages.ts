@@ -40,7 +40,7 @@ export const deliverSignal = defineSignal<[DeliverRequest?]>('deliver')
 export const cancelSignal = defineSignal<[CancelRequest?]>('cancel')
 export const approveSignal = defineSignal<[DecisionRequest?]>('approve')
 export const rejectSignal = defineSignal<[DecisionRequest?]>('reject')
-/** What to do about an undo that was refused for good. */
+/** What to do about an undo that was refused for good; at any other time, that a person has seen to the order. */
 export const resolveSignal = defineSignal<[ResolveRequest]>('resolve')
 /** Something happened at the gateway; the workflow asks it what. */
 export const paymentNewsSignal = defineSignal<[PaymentNews?]>('payment_news')
@@ -50,5 +50,6 @@ export const deliverUpdate = defineUpdate<OrderStatus, [DeliverRequest]>('delive
 export const cancelUpdate = defineUpdate<OrderStatus, [CancelRequest]>('cancel')
 export const approveUpdate = defineUpdate<OrderStatus, [DecisionRequest]>('approve')
 export const rejectUpdate = defineUpdate<OrderStatus, [DecisionRequest]>('reject')
+export const resolveUpdate = defineUpdate<OrderStatus, [ResolveRequest]>('resolve')
 
 export const stateQuery = defineQuery<OrderState>('state')

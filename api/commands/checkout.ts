@@ -56,6 +56,8 @@ async function start({ temporal, policy }: CheckoutDeps, { orderId, userId, summ
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
         workflowIdConflictPolicy: 'USE_EXISTING',
         requestEagerStart: temporal.canStartEagerly,
+        // What a process held when it died is done again after this long: within the time a customer waits.
+        workflowTaskTimeout: '5s',
         staticSummary: summary,
         staticDetails: operatorGuide(workflowId),
         typedSearchAttributes: [

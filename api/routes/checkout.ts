@@ -82,8 +82,7 @@ export function checkoutRoutes(deps: CheckoutDeps) {
       c.header('Location', `/v1/orders/${outcome.order.id}`)
       return c.json(orderAnswer(outcome.order), 202)
     }
-    await recordAnswer(database, use, outcome.answer)
-    return give(c, outcome.answer)
+    return give(c, await recordAnswer(database, use, outcome.answer))
   })
   return routes
 

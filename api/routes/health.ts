@@ -18,9 +18,9 @@ type Server = keyof Probes
 const withoutIt: Record<Server, string> = {
   postgres: 'nothing can be read or ordered',
   temporal: 'orders cannot be taken; reading goes on',
-  redis: 'everything works, some of it slower',
+  redis: 'events wait in PostgreSQL; everything else works',
   opensearch: 'search is answered by PostgreSQL',
-  gateway: 'checkouts wait for it and are refused with 503 when it stays away',
+  gateway: 'checkouts are accepted and wait for it',
   worker: 'orders are taken up when it runs',
 }
 

@@ -6,7 +6,7 @@ import type { OrderStatus } from '../../domain/order.ts'
 import { Problem, type ProblemCode, problems } from '../../domain/problems.ts'
 import type { Database } from '../../store/database.ts'
 import { type Answer, claimKey, fingerprintOf, recordAnswer } from '../../store/idempotency.ts'
-import { findOrder, flagAttention } from '../../store/orders/index.ts'
+import { clearAttention, findOrder, flagAttention } from '../../store/orders/index.ts'
 import * as messages from '../../workflows/order.messages.ts'
 import { type ApiEnv, bearer, type Caller, signedIn, staffOnly } from '../authentication.ts'
 import { askOrder } from '../commands/order.ts'
@@ -94,6 +94,8 @@ const reject = staffAction(
   'Rejected',
 )
 
+const resolve = staffAction('resolve', 'resolveOrder', 'Say that a person has seen to the order', 'Seen to')
+
 type Action<Request> = {
   path: string
   update: UpdateDefinition<OrderStatus, [Request]>
@@ -101,6 +103,8 @@ type Action<Request> = {
   /** The problem of an order that has already come to its end. */
   refusal: ProblemCode
   status: 200 | 201
+  /** What there is to do instead when the order has ended; without it the request is refused. */
+  whenEnded?: () => Promise<void>
 }
 
 type Ask = { caller: Caller; orderId: string; key: string; body: object }
@@ -137,6 +141,13 @@ export function orderActionRoutes({ database, temporal, logger }: OrderActionDep
     const request = { ...c.req.valid('json'), by: staff(c.var.caller) }
     return act(c, askOf(c), { ...staffAct, path: 'reject', update: messages.rejectUpdate, request })
   })
+  routes.openapi(resolve, async (c) => {
+    const by = staff(c.var.caller)
+    const ask = askOf(c)
+    const whenEnded = () => clearAttention(database, { orderId: ask.orderId, actor: by })
+    const request = { action: 'retry' as const, by }
+    return act(c, ask, { ...staffAct, path: 'resolve', update: messages.resolveUpdate, request, whenEnded })
+  })
   return routes
 
   /** Asks the order's workflow once under this key, and answers with the order as it then is. */
@@ -150,15 +161,18 @@ export function orderActionRoutes({ database, temporal, logger }: OrderActionDep
     }
     const claim = await claimKey(database, use, orderId)
     if (claim.answer) return replay(c, claim.answer)
-    const answer = await done(orderId, `${use.route} ${use.userId} ${use.key}`, action)
-    await recordAnswer(database, use, answer)
+    const answer = await recordAnswer(
+      database,
+      use,
+      await done(orderId, `${use.route} ${use.userId} ${use.key}`, action),
+    )
     return claim.fresh ? give(c, answer) : replay(c, answer)
   }
 
   async function done<Request>(orderId: string, requestId: string, action: Action<Request>): Promise<Answer> {
     try {
       const asked = await askOrder(temporal, action.update, { orderId, requestId, request: action.request })
-      if (asked === 'ended') await refuseEnded(orderId, action.refusal)
+      if (asked === 'ended') await (action.whenEnded?.() ?? refuseEnded(orderId, action.refusal))
     } catch (error) {
       if (error instanceof Problem && problems[error.code].status < 500) return refusal(error)
       throw error

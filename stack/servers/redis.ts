@@ -10,7 +10,7 @@ import { aptInstall } from './apt.ts'
 
 export type RedisServer = { url: string; process?: Supervised }
 
-const without = 'carts, caches and rate limits use PostgreSQL and memory instead; everything works, slower'
+const without = 'events wait in PostgreSQL until it is there; everything else works'
 
 /** Undefined when it cannot be had: Redis is an accelerator, and the shop goes on without it. */
 export async function startRedis(site: Site): Promise<RedisServer | undefined> {
@@ -64,7 +64,7 @@ async function startServer(site: Site, program: string): Promise<RedisServer> {
     readyWithinMs: 20_000,
     stopSignal: 'SIGTERM',
     stopWithinMs: 10_000,
-    advice: `The shop goes on without it. When ${folder} is damaged it may be deleted: it holds nothing that is not elsewhere.`,
+    advice: `The shop goes on without it. When ${folder} is damaged it may be deleted: what it holds is kept in PostgreSQL too.`,
   })
   return { url, process }
 }

@@ -9,7 +9,8 @@ create table idempotency_keys (
   fingerprint   bytea       not null,
   resource_id   text        not null,
   answer_status smallint,
-  answer        jsonb,
+  -- json and not jsonb: a repeat hears the same bytes, fields in the same order.
+  answer        json,
   created_at    timestamptz not null default now(),
   updated_at    timestamptz not null default now(),
   primary key (user_id, route, key)

@@ -13,6 +13,8 @@ export type PlacedOrder = {
   skus: string[]
   capture: 'automatic' | 'manual'
   signals: RiskSignals
+  /** An earlier attempt of this very checkout went all the way, and its task was lost with the process. */
+  isPaid: boolean
 }
 
 export type RefusedOrder = {
@@ -160,6 +162,7 @@ function readOutcome(row: PlaceRow): PlaceOutcome {
     units: row.units,
     skus: row.skus,
     capture: row.capture,
+    isPaid: row.status === 'paid',
     signals: {
       amountMinor: row.total_minor,
       accountAgeDays: row.account_age_days,

@@ -13,7 +13,7 @@ beforeAll(async () => {
   product = await shop.newProduct()
   orderId = (await alice!.buy(product)).body.id
 })
-afterAll(() => shop.close())
+afterAll(() => shop?.close())
 
 const idsOf = ({ body }: { body: { data: { id: string }[] } }) => body.data.map(({ id }) => id)
 const unknownId = 'ord_019a0000-0000-7000-8000-000000000000'

@@ -10,7 +10,7 @@ beforeAll(async () => {
   shop = await openShop()
   customer = await shop.newCustomer()
 })
-afterAll(() => shop.close())
+afterAll(() => shop?.close())
 
 test('an account is opened, signed in, renewed and signed out', async () => {
   const name = `story-${randomBytes(6).toString('hex')}`

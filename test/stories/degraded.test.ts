@@ -17,7 +17,7 @@ beforeAll(async () => {
   product = await shop.newProduct({ onHand: 1_000 })
 }, 300_000)
 afterEach(() => shop.isSound())
-afterAll(() => shop.close())
+afterAll(() => shop?.close())
 
 const noOpenSearch = 'OpenSearch cannot be had on this machine'
 

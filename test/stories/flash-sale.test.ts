@@ -6,7 +6,7 @@ let shop: Shop
 beforeAll(async () => {
   shop = await openShop()
 })
-afterAll(() => shop.close())
+afterAll(() => shop?.close())
 
 const BUYERS = 200
 const UNITS = 50

@@ -11,7 +11,7 @@ beforeAll(async () => {
   shop = await openShop({ apiProcesses: 2, workers: 1 })
 })
 afterEach(() => shop.isSound())
-afterAll(() => shop.close())
+afterAll(() => shop?.close())
 
 const SENDS = 50
 const charged = ['authorization', 'capture']

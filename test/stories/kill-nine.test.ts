@@ -66,7 +66,7 @@ function shopFor(options: Parameters<typeof openShop>[0]) {
     shop = await openShop(options)
   })
   afterEach(() => shop.isSound())
-  afterAll(() => shop.close())
+  afterAll(() => shop?.close())
 
   /** A hundred checkouts by sixteen shoppers, and a third of them in, the process dies. */
   const rush = async (role: Role): Promise<void> => {

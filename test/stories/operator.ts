@@ -7,7 +7,7 @@ import type { StackFile } from '../../stack/open-stack.ts'
 
 const runFile = promisify(execFile)
 
-export type Operator = Awaited<ReturnType<typeof operatorOf>>
+type Operator = Awaited<ReturnType<typeof operatorOf>>
 
 /** Whoever looks after orders from a terminal: the temporal CLI against this shop, word for word. */
 export async function operatorOf({ address, namespace, cli = 'temporal' }: StackFile['temporal']) {

@@ -11,7 +11,7 @@ beforeAll(async () => {
   customer = await shop.newCustomer()
   product = await shop.newProduct({ onHand: 500 })
 })
-afterAll(() => shop.close())
+afterAll(() => shop?.close())
 
 const paidOrder = async (): Promise<string> => {
   const { status, body } = await customer.buy(product)

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, vi } from 'vitest'
 import { report } from '../../cli/invariants-report.ts'
+import { explain } from '../../stack/failure.ts'
 import { openStack, type OpenStackOptions } from '../../stack/open-stack.ts'
 import { openDatabase } from '../../store/database.ts'
 import { checkInvariants, type InvariantResult } from '../../store/invariants.ts'
@@ -40,8 +41,9 @@ export async function openShop(options: Partial<OpenStackOptions> = {}) {
   const environment = { ...process.env, ...Object.fromEntries(addresses.map((name) => [name, undefined])) }
   const running = await openStack({ dataDir, port: 0, without: ['opensearch'], environment, ...options }).catch(
     (failure: unknown) => {
+      const words = explain(failure).join('\n') // before its log goes with the folder
       forget()
-      throw failure
+      throw new Error(words, { cause: failure })
     },
   )
   const { stack } = running

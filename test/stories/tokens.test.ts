@@ -13,7 +13,7 @@ beforeAll(async () => {
   await shop.gateway('PATCH', '/v1/settings', { body: { dispute_delay_ms: 300 } })
   product = await shop.newProduct({ onHand: 100, price: 25_00 })
 })
-afterAll(() => shop.close())
+afterAll(() => shop?.close())
 
 const charged = ['authorization', 'capture']
 const units = async () => (await shop.stockOf(product.id)).on_hand

@@ -29,7 +29,12 @@ export async function openTimeSkippingServer(): Promise<TimeSkippingEngine> {
   })
   const namespace = environment.namespace ?? 'default'
   const { missing } = compare(searchAttributes, {})
-  await environment.connection.operatorService.addSearchAttributes({ namespace, searchAttributes: missing })
+  await environment.connection.operatorService
+    .addSearchAttributes({ namespace, searchAttributes: missing })
+    .catch(async (error: unknown) => {
+      await environment.teardown()
+      throw error
+    })
   return {
     client: environment.client,
     connection: environment.nativeConnection,
