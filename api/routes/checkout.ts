@@ -9,6 +9,7 @@ import { newId } from '../../store/ids.ts'
 import type { Order } from '../../store/orders/index.ts'
 import { type ApiEnv, bearer, signedIn } from '../authentication.ts'
 import { type CheckoutDeps, type CheckoutRequest, checkOut } from '../commands/checkout.ts'
+import { Turnstile } from '../commands/turnstile.ts'
 import { give, idempotencyHeaders, refusal, replay, replayedHeader } from '../idempotency.ts'
 import { MOST_UNITS, newOrderSchema, orderAnswer, orderSchema } from '../order-schemas.ts'
 import { bodyProblems, problemResponses } from '../problem-responses.ts'
@@ -53,10 +54,14 @@ const place = createRoute({
   },
 })
 
+/** How long one who comes in a rush may be made to wait for the outcome of those before. */
+const RUSH_WAIT_MS = 5_000
+
 type NewOrder = z.infer<typeof newOrderSchema>
 
 export function checkoutRoutes(deps: CheckoutDeps) {
   const { database } = deps
+  const turnstile = new Turnstile()
   const routes = new OpenAPIHono<ApiEnv>()
 
   routes.openapi(place, async (c) => {
@@ -68,38 +73,54 @@ export function checkoutRoutes(deps: CheckoutDeps) {
       fingerprint: fingerprintOf(body),
     }
     const lines = sumLines(body.items)
-    const claim = await claimOrder(use, body, lines)
-    if (claim.answer) return replay(c, claim.answer)
-    if (!claim.fresh) c.header('Idempotency-Replayed', 'true')
+    const leave = await enter(lines, use)
+    try {
+      const claim = await claimOrder(use, body, lines)
+      if (claim.answer) return replay(c, claim.answer)
+      if (!claim.fresh) c.header('Idempotency-Replayed', 'true')
 
-    const outcome = await decide({
-      orderId: claim.resourceId,
-      userId: use.userId,
-      summary: summaryOf(lines),
-      isRepeat: !claim.fresh,
-    })
-    if (outcome.kind === 'pending') {
-      c.header('Location', `/v1/orders/${outcome.order.id}`)
-      return c.json(orderAnswer(outcome.order), 202)
+      const outcome = await decide({
+        orderId: claim.resourceId,
+        userId: use.userId,
+        summary: summaryOf(lines),
+        isRepeat: !claim.fresh,
+      })
+      if (outcome.kind === 'pending') {
+        c.header('Location', `/v1/orders/${outcome.order.id}`)
+        return c.json(orderAnswer(outcome.order), 202)
+      }
+      return give(c, await recordAnswer(database, use, outcome.answer))
+    } finally {
+      leave()
     }
-    return give(c, await recordAnswer(database, use, outcome.answer))
   })
   return routes
 
-  /** A repeat finds its order even when the shelf is empty by now: perhaps it was this order that emptied it. */
-  async function claimOrder(use: KeyUse, body: NewOrder, lines: CheckoutLine[]) {
-    const refused = whyNot(
-      lines,
-      await quoteProducts(
-        database,
-        lines.map(({ productId }) => productId),
-      ),
-    )
-    if (refused) {
-      const earlier = await findKey(database, use)
-      if (earlier) return earlier
-      throw refused
+  /**
+   * Refuses at once what cannot be had, before a workflow is started for it. A repeat is let in even when the shelf is
+   * empty by now: perhaps it was its own order that emptied it.
+   */
+  async function enter(lines: CheckoutLine[], use: KeyUse): Promise<() => void> {
+    const productIds = lines.map(({ productId }) => productId)
+    const deadline = Date.now() + RUSH_WAIT_MS
+    for (let waitedFor: string | undefined; ; ) {
+      const quotes = await quoteProducts(database, productIds)
+      const refused = whyNot(lines, quotes)
+      const crowded = refused ? undefined : turnstile.crowdedProduct(lines, quotes)
+      const leftMs = deadline - Date.now()
+      if (crowded !== undefined && leftMs > 0) {
+        await turnstile.waitFor(crowded, leftMs)
+        waitedFor = crowded
+        continue
+      }
+      const leave = refused ? () => {} : turnstile.enter(lines)
+      if (waitedFor !== undefined) turnstile.wakeNext(waitedFor)
+      if (refused && !(await findKey(database, use))) throw refused
+      return leave
     }
+  }
+
+  function claimOrder(use: KeyUse, body: NewOrder, lines: CheckoutLine[]) {
     return recordCheckout(database, use, {
       orderId: newId('ord'),
       userId: use.userId,

@@ -7,8 +7,6 @@ import type { StackFile } from '../../stack/open-stack.ts'
 
 const runFile = promisify(execFile)
 
-type Operator = Awaited<ReturnType<typeof operatorOf>>
-
 /** Whoever looks after orders from a terminal: the temporal CLI against this shop, word for word. */
 export async function operatorOf({ address, namespace, cli = 'temporal' }: StackFile['temporal']) {
   const connection = await Connection.connect({ address, connectTimeout: 10_000 })
