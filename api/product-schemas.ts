@@ -52,19 +52,40 @@ const described = {
   attributes: attributesSchema,
 }
 
+const units = z.int().min(0).max(MAX_ON_HAND)
+
+/** Nothing of a new product is promised, so what is on hand is what is available; a bare number means the same. */
+const openingStockSchema = z
+  .preprocess(
+    (given) => (typeof given === 'number' ? { on_hand: given } : given),
+    z
+      .strictObject({
+        on_hand: units.optional().openapi({ description: 'Opening stock', example: 50 }),
+        available: units.optional().openapi({ description: 'Another word for on_hand here' }),
+        quantity: units.optional().openapi({ description: 'Another word for on_hand here' }),
+        reorder_point: units.optional(),
+        reorder_quantity: units.optional(),
+      })
+      .refine(
+        ({ on_hand, available, quantity }) =>
+          new Set([on_hand, available, quantity].filter((given) => given !== undefined)).size <= 1,
+        { error: 'on_hand, available and quantity mean the same and must not differ', path: ['on_hand'] },
+      ),
+  )
+  .default({})
+  .transform(({ on_hand, available, quantity, reorder_point, reorder_quantity }) => ({
+    onHand: on_hand ?? available ?? quantity ?? 0,
+    reorderPoint: reorder_point,
+    reorderQuantity: reorder_quantity,
+  }))
+
 export const newProductSchema = z
   .strictObject({
     ...described,
     description: described.description.default(''),
     attributes: attributesSchema.default({}),
     status: statusSchema.optional(),
-    inventory: z
-      .strictObject({
-        on_hand: z.int().min(0).max(MAX_ON_HAND).openapi({ description: 'Opening stock', example: 50 }),
-        reorder_point: z.int().min(0).max(MAX_ON_HAND).optional(),
-        reorder_quantity: z.int().min(0).max(MAX_ON_HAND).optional(),
-      })
-      .default({ on_hand: 0 }),
+    inventory: openingStockSchema,
   })
   .openapi('NewProduct')
 

@@ -1,4 +1,4 @@
-import { createLogger } from '../api/logging.ts'
+import { createLogger } from './logger.ts'
 import { readConfig } from './config.ts'
 import { openConnections } from './connections.ts'
 import { installRuntime, runOrderWorker } from './order-worker.ts'

@@ -65,7 +65,9 @@ async function tellWhenSlow(running: Promise<unknown>, onSlow: () => Promise<voi
   const settle = () => void (isSettled = true)
   running.then(settle, settle)
   // A cancelled effect is waited for as well: an undo must not overtake the act that it undoes.
-  const isInTime = await CancellationScope.nonCancellable(() => condition(() => isSettled, ATTENTION_AFTER))
+  const isInTime = await CancellationScope.nonCancellable(() =>
+    condition(() => isSettled, ATTENTION_AFTER, { summary: 'After this long a person is called' }),
+  )
   if (!isInTime) await onSlow()
 }
 

@@ -8,3 +8,13 @@ export const OrderTotalKey = defineSearchAttributeKey('OrderTotal', 'INT')
 export const CurrencyKey = defineSearchAttributeKey('Currency', 'KEYWORD')
 export const SkusKey = defineSearchAttributeKey('Skus', 'KEYWORD_LIST')
 export const NeedsAttentionKey = defineSearchAttributeKey('NeedsAttention', 'BOOL')
+
+export const orderSearchAttributes = [
+  OrderStatusKey,
+  PaymentStatusKey,
+  CustomerIdKey,
+  OrderTotalKey,
+  CurrencyKey,
+  SkusKey,
+  NeedsAttentionKey,
+]

@@ -50,16 +50,18 @@ const entrySchema = z
 const newAdjustmentSchema = z
   .strictObject({
     change: z.int().min(-MAX_ON_HAND).max(MAX_ON_HAND).openapi({
-      description: 'Units, signed: above zero for `in`, below for `out`, either for `adjustment`',
+      description:
+        'Units: above zero for `in`, either sign for `adjustment`; `out` always takes away, whatever the sign',
       example: 25,
     }),
     type: changeType,
     reason: lineOfText(500).openapi({ example: 'counted again' }),
   })
-  .refine(({ change, type }) => (type === 'in' ? change > 0 : type === 'out' ? change < 0 : change !== 0), {
-    error: 'Must be above zero for in, below zero for out, and not zero for adjustment',
+  .refine(({ change, type }) => (type === 'in' ? change > 0 : change !== 0), {
+    error: 'Must be above zero for in, and not zero for out and adjustment',
     path: ['change'],
   })
+  .transform((given) => (given.type === 'out' ? { ...given, change: -Math.abs(given.change) } : given))
   .openapi('NewAdjustment')
 
 const adjustmentSchema = z

@@ -138,9 +138,7 @@ export function productRoutes({ database, nudgeSearchSync }: Pick<AppDeps, 'data
         id,
         priceMinor: price.amount,
         currency: price.currency,
-        onHand: inventory.on_hand,
-        reorderPoint: inventory.reorder_point,
-        reorderQuantity: inventory.reorder_quantity,
+        ...inventory,
       },
     ])
     nudgeSearchSync()

@@ -1,4 +1,4 @@
-import { Hono } from 'hono'
+import { OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Logger } from 'pino'
 import { isId } from '../../domain/ids.ts'
 import { Problem } from '../../domain/problems.ts'
@@ -8,6 +8,7 @@ import { recordOrderEvents } from '../../store/events.ts'
 import { findOrder, type Order, recordDispute } from '../../store/orders/index.ts'
 import { findOrderOfIntent, markNoticeHandled, recordNotice } from '../../store/payment-notices.ts'
 import type { ApiEnv } from '../authentication.ts'
+import { problemResponses } from '../problem-responses.ts'
 import { tellOrder } from '../commands/order.ts'
 import type { TemporalLink } from '../commands/temporal.ts'
 
@@ -24,7 +25,17 @@ type WebhookDeps = {
  * handle comes again. What it says is only a reason to look: the order's workflow asks the gateway itself.
  */
 export function webhookRoutes({ database, temporal, logger, readNotice }: WebhookDeps) {
-  const routes = new Hono<ApiEnv>()
+  const routes = new OpenAPIHono<ApiEnv>()
+  // Described and not declared: its body is checked by its signature, over the bytes as they came.
+  routes.openAPIRegistry.registerPath({
+    method: 'post',
+    path: '/v1/webhooks/payments',
+    operationId: 'receivePaymentNotice',
+    tags: ['operations'],
+    summary: "The payment gateway's signed notices",
+    request: { body: { content: { 'application/json': { schema: z.unknown() } } } },
+    responses: { 204: { description: 'Taken note of' }, ...problemResponses('invalid_webhook') },
+  })
 
   routes.post('/v1/webhooks/payments', async (c) => {
     const notice = checked(await c.req.text(), c.req.raw.headers)

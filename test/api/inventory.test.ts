@@ -115,7 +115,7 @@ test.each([
 
 test.each([
   [{ change: -1, type: 'in', reason: 'x' }, 'change'],
-  [{ change: 1, type: 'out', reason: 'x' }, 'change'],
+  [{ change: 0, type: 'out', reason: 'x' }, 'change'],
   [{ change: 0, type: 'adjustment', reason: 'x' }, 'change'],
   [{ change: 1.5, type: 'in', reason: 'x' }, 'change'],
   [{ change: 2_147_483_648, type: 'in', reason: 'x' }, 'change'],

@@ -23,6 +23,11 @@ const change = (id: string, body: object) =>
   shop.ask('PATCH', `/v1/products/${id}`, { token: shop.manager.token, body })
 const remove = (id: string) => shop.ask('DELETE', `/v1/products/${id}`, { token: shop.admin.token })
 
+test.each([{ available: 7 }, { quantity: 7 }, 7])('opening stock may be given as %j', async (inventory) => {
+  const created = await create({ ...described(), inventory })
+  expect(created.body.inventory).toEqual({ available: 7 })
+})
+
 test('a manager puts a product into the catalogue and everyone can see it with its stock', async () => {
   const given = described()
   const nudges = shop.nudges.count

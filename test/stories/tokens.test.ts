@@ -140,8 +140,27 @@ test('tok_late_decline is paid, and its dispute brings a person to the order', a
   const calm = await shop.staff.ask('GET', '/v1/orders?needs_attention=false&limit=100')
   expect(calm.body.data.map(({ id }: { id: string }) => id)).not.toContain(body.id)
   await eventually(async () => expect(await shop.operator.list('NeedsAttention=true')).toContain(`order-${body.id}`))
-  // A person may still ship it.
+  // A person may still ship it, and says when it is seen to.
   expect((await shop.staff.ship(body.id)).status).toBe(201)
+  expect((await shop.staff.ask('POST', `/v1/orders/${body.id}/resolve`)).status).toBe(201)
+  expect((await shop.staff.order(body.id)).needs_attention).toBeUndefined()
+  await eventually(async () =>
+    expect(await shop.operator.list('NeedsAttention=true')).not.toContain(`order-${body.id}`),
+  )
+})
+
+test('a dispute about an order that has arrived brings a person to it, who settles it', async () => {
+  customer = await shop.newCustomer()
+  await shop.gateway('PATCH', '/v1/settings', { body: { dispute_delay_ms: 4_000 } })
+  const { body } = await customer.buy(product, { token: 'tok_late_decline' })
+  await shop.gateway('PATCH', '/v1/settings', { body: { dispute_delay_ms: 300 } })
+  await shop.staff.ship(body.id)
+  expect((await shop.staff.deliver(body.id)).status).toBe(201)
+  const order = await customer.orderOnce(body.id, (seen) => seen.needs_attention !== undefined)
+  expect(order).toMatchObject({ status: 'delivered', needs_attention: expect.stringContaining('disputed') })
+  expect((await customer.ask('POST', `/v1/orders/${body.id}/resolve`)).status).toBe(403)
+  expect((await shop.staff.ask('POST', `/v1/orders/${body.id}/resolve`)).status).toBe(201)
+  expect((await customer.order(body.id)).needs_attention).toBeUndefined()
 })
 
 test('tok_risky is refused with 403, and its hold is let go', async () => {
