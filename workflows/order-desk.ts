@@ -3,13 +3,7 @@ import { canBecome, type OrderStatus } from '../domain/order.ts'
 import type { ProblemCode } from '../domain/problems.ts'
 import type { Journey } from './order-journey.ts'
 import * as messages from './order.messages.ts'
-
-export type Request =
-  | ({ kind: 'ship' } & messages.ShipRequest)
-  | ({ kind: 'deliver' } & messages.DeliverRequest)
-  | ({ kind: 'cancel' } & messages.CancelRequest)
-  | { kind: 'resolve'; by?: string }
-  | { kind: 'dispute'; amountMinor: number }
+import { type Request, read, requests, says } from './order-requests.ts'
 
 /** A request in the queue, and whoever waits to hear what came of it. */
 export type Asked = { request: Request; done: (status: OrderStatus) => void; refuse: (reason: unknown) => void }
@@ -35,28 +29,44 @@ export class Desk {
     this.#journey = journey
     this.#takeRequests()
     this.#takeDecisions()
-    setHandler(messages.stateQuery, () => ({
-      status: journey.status,
-      paymentStatus: journey.paymentStatus,
-      stage: journey.stage,
-      needsAttention: journey.needsAttention,
-    }))
-    setHandler(messages.resolveSignal, (message) => {
-      if (this.#isAsking) this.#resolution = requests.resolution(message)
-      else this.#tell(requests.resolve(message))
-    })
-    setHandler(messages.resolveUpdate, async (message) => {
-      if (!this.#isAsking) return this.#ask(requests.resolve(message))
-      this.#resolution = requests.resolution(message)
-      await CancellationScope.nonCancellable(() => condition(() => !this.#isAsking))
-      return this.#journey.status
-    })
-    setHandler(messages.paymentNewsSignal, (news) => {
-      this.hasPaymentNews = true
-      const amountMinor = news?.amountMinor ?? 0
-      if (news?.type === 'payment.disputed' && Number.isSafeInteger(amountMinor) && amountMinor > 0)
-        this.#tell({ kind: 'dispute', amountMinor })
-    })
+    setHandler(
+      messages.stateQuery,
+      () => ({
+        status: journey.status,
+        paymentStatus: journey.paymentStatus,
+        stage: journey.stage,
+        needsAttention: journey.needsAttention,
+      }),
+      { description: says.state },
+    )
+    setHandler(
+      messages.resolveSignal,
+      (message) => {
+        if (this.#isAsking) this.#resolution = requests.resolution(message)
+        else this.#tell(requests.resolve(message))
+      },
+      { description: says.resolve },
+    )
+    setHandler(
+      messages.resolveUpdate,
+      async (message) => {
+        if (!this.#isAsking) return this.#ask(requests.resolve(message))
+        this.#resolution = requests.resolution(message)
+        await CancellationScope.nonCancellable(() => condition(() => !this.#isAsking))
+        return this.#journey.status
+      },
+      { description: says.resolve },
+    )
+    setHandler(
+      messages.paymentNewsSignal,
+      (news) => {
+        this.hasPaymentNews = true
+        const amountMinor = news?.amountMinor ?? 0
+        if (news?.type === 'payment.disputed' && Number.isSafeInteger(amountMinor) && amountMinor > 0)
+          this.#tell({ kind: 'dispute', amountMinor })
+      },
+      { description: says.paymentNews },
+    )
   }
 
   /** While `interrupt` is set, a request to cancel calls it at once instead of waiting for its turn. */
@@ -113,16 +123,21 @@ export class Desk {
   #takeRequests(): void {
     setHandler(messages.shipUpdate, (ship) => this.#ask(requests.ship(ship)), {
       validator: (ship) => this.#validate(requests.ship(ship)),
+      description: says.ship,
     })
     setHandler(messages.deliverUpdate, (deliver) => this.#ask(requests.deliver(deliver)), {
       validator: (deliver) => this.#validate(requests.deliver(deliver)),
+      description: says.deliver,
     })
     setHandler(messages.cancelUpdate, (cancel) => this.#ask(requests.cancel(cancel)), {
       validator: (cancel) => this.#validate(requests.cancel(cancel)),
+      description: says.cancel,
     })
-    setHandler(messages.shipSignal, (ship) => this.#tell(requests.ship(ship)))
-    setHandler(messages.deliverSignal, (deliver) => this.#tell(requests.deliver(deliver)))
-    setHandler(messages.cancelSignal, (cancel) => this.#tell(requests.cancel(cancel)))
+    setHandler(messages.shipSignal, (ship) => this.#tell(requests.ship(ship)), { description: says.ship })
+    setHandler(messages.deliverSignal, (deliver) => this.#tell(requests.deliver(deliver)), {
+      description: says.deliver,
+    })
+    setHandler(messages.cancelSignal, (cancel) => this.#tell(requests.cancel(cancel)), { description: says.cancel })
   }
 
   #takeDecisions(): void {
@@ -138,10 +153,18 @@ export class Desk {
       if (!this.isReviewing || this.decision)
         throw refusal('invalid_transition', 'The order does not wait for an approval')
     }
-    setHandler(messages.approveUpdate, (decision) => decide(true, decision), { validator: mayDecide })
-    setHandler(messages.rejectUpdate, (decision) => decide(false, decision), { validator: mayDecide })
-    setHandler(messages.approveSignal, (decision) => this.#decideBySignal(true, decision))
-    setHandler(messages.rejectSignal, (decision) => this.#decideBySignal(false, decision))
+    setHandler(messages.approveUpdate, (decision) => decide(true, decision), {
+      validator: mayDecide,
+      description: says.approve,
+    })
+    setHandler(messages.rejectUpdate, (decision) => decide(false, decision), {
+      validator: mayDecide,
+      description: says.reject,
+    })
+    setHandler(messages.approveSignal, (decision) => this.#decideBySignal(true, decision), {
+      description: says.approve,
+    })
+    setHandler(messages.rejectSignal, (decision) => this.#decideBySignal(false, decision), { description: says.reject })
   }
 
   #decide(approved: boolean, decision: unknown): void {
@@ -194,55 +217,6 @@ export class Desk {
         return undefined
     }
   }
-}
-
-type Words = { by?: string; reason?: string; carrier?: string; tracking_number?: string; action?: string }
-
-const LONGEST = 500
-
-/**
- * The words of a message we know, as far as they are words. A message may come from anyone's keyboard: what else is in
- * it must neither fail the workflow's task nor reach the database.
- */
-function read(message: unknown): Words {
-  if (typeof message !== 'object' || message === null) return {}
-  const words: Words = {}
-  for (const name of ['by', 'reason', 'carrier', 'tracking_number', 'action'] as const) {
-    const value: unknown = (message as Record<string, unknown>)[name]
-    // PostgreSQL takes no NUL, and nobody wants the other control characters.
-    const word =
-      typeof value === 'string'
-        ? value
-            .replace(/\p{Cc}/gu, ' ')
-            .trim()
-            .slice(0, LONGEST)
-        : ''
-    if (word !== '') words[name] = word
-  }
-  return words
-}
-
-const requests = {
-  ship(message: unknown): Request {
-    const { carrier = '', tracking_number = '', by } = read(message)
-    return { kind: 'ship', carrier, tracking_number, ...(by && { by }) }
-  },
-  deliver(message: unknown): Request {
-    const { by } = read(message)
-    return { kind: 'deliver', ...(by && { by }) }
-  },
-  resolve(message: unknown): Request {
-    const { by } = read(message)
-    return { kind: 'resolve', ...(by && { by }) }
-  },
-  resolution(message: unknown): messages.ResolveRequest {
-    const { action, by } = read(message)
-    return { action: action === 'skip' ? 'skip' : 'retry', ...(by && { by }) }
-  },
-  cancel(message: unknown): Request {
-    const { by, reason } = read(message)
-    return { kind: 'cancel', ...(by && { by }), ...(reason && { reason }) }
-  },
 }
 
 export const refusal = (type: ProblemCode, message: string): ApplicationFailure =>

@@ -47,6 +47,8 @@ export type CheckoutWish = {
   quantity?: number
   /** Another order's, or one of its own with five units. */
   productId?: string
+  /** One unit each of these as well. */
+  moreProductIds?: string[]
   userId?: string
   priceMinor?: number
   billingAddress?: Address
@@ -99,7 +101,10 @@ export function createTestOrders({ database, sandbox, client, taskQueue, faults 
       {
         orderId,
         userId,
-        lines: [{ productId, quantity: wish.quantity ?? 2 }],
+        lines: [
+          { productId, quantity: wish.quantity ?? 2 },
+          ...(wish.moreProductIds ?? []).map((id) => ({ productId: id, quantity: 1 })),
+        ],
         payment: { method: 'card', token: wish.token ?? 'tok_visa', capture: wish.capture ?? 'automatic' },
         shippingAddress: address,
         billingAddress: wish.billingAddress ?? address,
