@@ -40,12 +40,14 @@ export async function runOrderWorker(
 
 async function prepare(config: Config, deps: ActivityDeps, stop: AbortSignal) {
   while (!stop.aborted) {
+    let connection: NativeConnection | undefined
     try {
-      const connection = await NativeConnection.connect({ address: config.temporal.address })
+      connection = await NativeConnection.connect({ address: config.temporal.address })
       await ensureSchedules(new Client({ connection, namespace: config.temporal.namespace }), config)
       return { connection, worker: await createOrderWorker(connection, config, deps) }
     } catch (error) {
-      deps.logger.warn({ err: error }, 'the worker cannot start yet: Temporal is not answering')
+      deps.logger.warn({ err: error }, 'the worker cannot start yet and tries again')
+      await connection?.close().catch(() => {}) // the next try opens one of its own
       await sleep(RETRY_MS, undefined, { signal: stop }).catch(() => {})
     }
   }
