@@ -25,11 +25,18 @@ export type OpenStackOptions = SiteOptions & {
   workers?: number | undefined
   /** For the API and the workers, beside the addresses and secrets they are given anyway. */
   env?: Record<string, string>
+  /** How the shop's processes reach a server, when not at its own address: by way of a proxy, say. */
+  reach?: (server: Reached, url: string) => Promise<string>
+  /** Modules that each API and worker process loads before its own code. */
+  preload?: string[]
   /** Leave these accelerators out. */
   without?: Array<'redis' | 'opensearch'>
   /** Breaks off a start that is under way. */
   signal?: AbortSignal
 }
+
+/** `api` is what the gateway's notices are sent to. */
+export type Reached = 'postgres' | 'redis' | 'opensearch' | 'temporal' | 'gateway' | 'api'
 
 export type OpenStack = {
   /** As the file has it now; processes that were started again have new pids. */
@@ -68,6 +75,7 @@ async function startAll(site: Site, options: OpenStackOptions): Promise<OpenStac
   const port = await apiPort(options.port ?? 0)
   const api = `http://127.0.0.1:${port}`
   const admin = { email: adminEmail, password: site.secrets.adminPassword }
+  const reach = async (server: Reached, url: string) => (await options.reach?.(server, url)) ?? url
   const leftOut = (name: 'redis' | 'opensearch') => options.without?.includes(name)
 
   const [postgres, temporal, redis, openSearch, gateway, bundle] = await Promise.all([
@@ -78,22 +86,23 @@ async function startAll(site: Site, options: OpenStackOptions): Promise<OpenStac
     startTemporal(site, { searchAttributes }),
     leftOut('redis') ? undefined : startRedis(site),
     leftOut('opensearch') ? undefined : planOpenSearch(site),
-    startGateway(site, { webhookUrl: `${api}/v1/webhooks/payments` }),
+    reach('api', api).then((url) => startGateway(site, { webhookUrl: `${url}/v1/webhooks/payments` })),
     workflowBundle(site),
   ])
   const searching = openSearch?.start()
   await startShop(site, {
     port,
+    preload: options.preload,
     apiProcesses: options.apiProcesses,
     workers: options.workers,
     env: {
       RATE_LIMITS: site.environment.RATE_LIMITS ?? 'off', // a development stack; deployments set them
-      DATABASE_URL: postgres.url,
-      REDIS_URL: redis?.url,
-      OPENSEARCH_URL: openSearch?.url,
-      TEMPORAL_ADDRESS: temporal.address,
+      DATABASE_URL: await reach('postgres', postgres.url),
+      REDIS_URL: redis && (await reach('redis', redis.url)),
+      OPENSEARCH_URL: openSearch && (await reach('opensearch', openSearch.url)),
+      TEMPORAL_ADDRESS: await reach('temporal', temporal.address),
       TEMPORAL_NAMESPACE: temporal.namespace,
-      GATEWAY_URL: gateway.url,
+      GATEWAY_URL: await reach('gateway', gateway.url),
       GATEWAY_WEBHOOK_SECRET: site.environment.GATEWAY_WEBHOOK_SECRET ?? site.secrets.webhookSecret,
       JWT_SECRET: site.environment.JWT_SECRET ?? site.secrets.jwtSecret,
       WORKFLOW_BUNDLE: bundle,

@@ -12,24 +12,35 @@ export type ShopOptions = {
   /** Without numbers, one process hosts both. */
   apiProcesses?: number | undefined
   workers?: number | undefined
+  /** Modules that each process loads before its own code. */
+  preload?: string[] | undefined
   /** Every address and secret, in the names of the processes' own configuration. */
   env: NodeJS.ProcessEnv
 }
 
 /** Starts the API and the workers: our own processes, on top of all the servers. */
 export async function startShop(site: Site, options: ShopOptions): Promise<Supervised[]> {
-  const { port, env, apiProcesses, workers } = options
+  const { port, env, preload = [], apiProcesses, workers } = options
+  const nodeOptions = preload.flatMap((file) => ['--import', file])
   const isOneProcess = apiProcesses === undefined && workers === undefined
   const apis = apiProcesses ?? 1
   let started: Supervised[] = []
   await site.report.step('API and worker', async () => {
     const starts = isOneProcess
-      ? [startApi(site, { name: 'api', port, env: { ...env, HOST_WORKER: 'true' }, roles: ['api', 'worker'] })]
+      ? [
+          startApi(site, {
+            name: 'api',
+            port,
+            env: { ...env, HOST_WORKER: 'true' },
+            roles: ['api', 'worker'],
+            nodeOptions,
+          }),
+        ]
       : [
-          ...numbered('worker', workers ?? 1).map((name) => startWorker(site, name, env)),
+          ...numbered('worker', workers ?? 1).map((name) => startWorker(site, { name, env, nodeOptions })),
           ...numbered('api', apis).map((name) => {
             const apart = { ...env, HOST_WORKER: 'false', REUSE_PORT: String(apis > 1) }
-            return startApi(site, { name, port, env: apart, roles: ['api'] })
+            return startApi(site, { name, port, env: apart, roles: ['api'], nodeOptions })
           }),
         ]
     started = await Promise.all(starts)
@@ -39,13 +50,14 @@ export async function startShop(site: Site, options: ShopOptions): Promise<Super
   return started
 }
 
-type ApiOptions = { name: string; port: number; env: NodeJS.ProcessEnv; roles: Supervised['roles'] }
+type WorkerOptions = { name: string; env: NodeJS.ProcessEnv; nodeOptions: string[] }
+type ApiOptions = WorkerOptions & { port: number; roles: Supervised['roles'] }
 
-function startApi(site: Site, { name, port, env, roles }: ApiOptions): Promise<Supervised> {
+function startApi(site: Site, { name, port, env, roles, nodeOptions }: ApiOptions): Promise<Supervised> {
   return site.run({
     ...ours(name),
     roles,
-    args: [join(projectFolder, 'api/server.ts')],
+    args: [...nodeOptions, join(projectFolder, 'api/server.ts')],
     env: { ...env, PORT: String(port) },
     verify: async ({ pid }) => {
       if (!listensOn(pid, port)) throw new Error('it does not listen yet')
@@ -54,12 +66,12 @@ function startApi(site: Site, { name, port, env, roles }: ApiOptions): Promise<S
   })
 }
 
-function startWorker(site: Site, name: string, env: NodeJS.ProcessEnv): Promise<Supervised> {
+function startWorker(site: Site, { name, env, nodeOptions }: WorkerOptions): Promise<Supervised> {
   const log = logFileIn(site.dataDir, name)
   return site.run({
     ...ours(name),
     roles: ['worker'],
-    args: [join(projectFolder, 'workers/commerce.ts')],
+    args: [...nodeOptions, join(projectFolder, 'workers/commerce.ts')],
     env,
     verify: async (start) => {
       if (!saysReady(log, start)) throw new Error('it has not said that it is ready')

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { times } from './http.ts'
-import { address, type Customer, type Line, oneOf, orderOf, parcel } from './people.ts'
+import { times } from '../../shopper/http.ts'
+import { address, type Customer, type Line, oneOf, orderOf, parcel } from '../../shopper/people.ts'
 import { newKey, openShop, type Shop } from './shop.ts'
 
 let shop: Shop

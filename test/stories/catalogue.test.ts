@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { times } from './http.ts'
-import type { Customer } from './people.ts'
+import { times } from '../../shopper/http.ts'
+import type { Customer } from '../../shopper/people.ts'
 import { newKey, newSku, openShop, type Shop } from './shop.ts'
 
 let shop: Shop

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { inParallel, insist, tally, times } from './http.ts'
-import type { Customer } from './people.ts'
+import { inParallel, insist, tally, times } from '../../shopper/http.ts'
+import type { Customer } from '../../shopper/people.ts'
 import { eventually, figure, newKey, newSku, openShop, type Shop } from './shop.ts'
 
 let shop: Shop

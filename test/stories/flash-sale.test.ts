@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { inParallel, insist, percentile, tally, times } from './http.ts'
+import { inParallel, insist, percentile, tally, times } from '../../shopper/http.ts'
 import { figure, newKey, openShop, type Shop } from './shop.ts'
 
 let shop: Shop

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { type Answer, insist, tally, times } from './http.ts'
-import { oneOf, orderOf } from './people.ts'
+import { type Answer, insist, tally, times } from '../../shopper/http.ts'
+import { oneOf, orderOf } from '../../shopper/people.ts'
 import { eventually, figure, newKey, openShop, type Shop } from './shop.ts'
 
 let shop: Shop

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Role } from '../../stack/stack-file.ts'
-import { type Insisted, inParallel, insist, percentile, tally, times } from './http.ts'
-import type { Customer } from './people.ts'
+import { type Insisted, inParallel, insist, percentile, tally, times } from '../../shopper/http.ts'
+import type { Customer } from '../../shopper/people.ts'
 import { eventually, figure, newKey, openShop, type Shop } from './shop.ts'
 
 const SHOPPERS = 16

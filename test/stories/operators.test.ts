@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { inParallel, tally, times } from './http.ts'
-import { type Customer, parcel } from './people.ts'
+import { inParallel, tally, times } from '../../shopper/http.ts'
+import { type Customer, parcel } from '../../shopper/people.ts'
 import { eventually, figure, openShop, type Shop } from './shop.ts'
 
 let shop: Shop

@@ -8,8 +8,8 @@ import { explain } from '../../stack/failure.ts'
 import { openStack, type OpenStackOptions } from '../../stack/open-stack.ts'
 import { openDatabase } from '../../store/database.ts'
 import { checkInvariants, type InvariantResult } from '../../store/invariants.ts'
-import { callTo, inParallel, times } from './http.ts'
-import { type Customer, customerOf, type Order } from './people.ts'
+import { callTo, inParallel, times } from '../../shopper/http.ts'
+import { type Customer, customerOf, type Order } from '../../shopper/people.ts'
 import { operatorOf } from './operator.ts'
 
 // Real servers on a busy machine: every wait is for a condition, and only its time grows.

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { insist } from './http.ts'
-import type { Customer } from './people.ts'
+import { insist } from '../../shopper/http.ts'
+import type { Customer } from '../../shopper/people.ts'
 import { eventually, figure, isOver, openShop, type Shop } from './shop.ts'
 
 let shop: Shop
