@@ -24,6 +24,8 @@ export type Payment = {
   declineCode?: string
 }
 
+type CapturePayment = { orderId: string; intentId: string; amountMinor: number }
+
 type ReversePayment = { orderId: string; isRefusedByGateway?: boolean | undefined }
 
 /** How the money went back. `refundId` is ours, not the gateway's. */
@@ -52,8 +54,7 @@ export function createPaymentActivities({ database, gateways }: Deps) {
       return asPayment(intent)
     },
 
-    async capturePayment({ orderId, intentId }: { orderId: string; intentId: string }): Promise<void> {
-      const { amountMinor } = await getPaymentTerms(database, orderId)
+    async capturePayment({ orderId, intentId, amountMinor }: CapturePayment): Promise<void> {
       await gateway().capture({ key: orderStepKey(orderId, 'capture'), intentId, amountMinor })
       await recordCapture(database, orderId)
     },

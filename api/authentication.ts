@@ -1,5 +1,6 @@
 import type { MiddlewareHandler } from 'hono'
 import { jwtVerify, SignJWT } from 'jose'
+import { LRUCache } from 'lru-cache'
 import { Problem } from '../domain/problems.ts'
 import { isStaff, type Role } from '../domain/roles.ts'
 import type { Db } from '../store/database.ts'
@@ -14,14 +15,22 @@ export const ACCESS_TOKEN_SECONDS = 15 * 60
 export type Tokens = {
   issue(user: { id: string; tokenVersion: number }): Promise<string>
   /** `undefined` for everything that is not a token of ours, whole and in date. */
-  read(token: string): Promise<{ userId: string; tokenVersion: number } | undefined>
+  read(token: string): Promise<Claims | undefined>
 }
+
+type Claims = { userId: string; tokenVersion: number }
+
+const CLOCK_TOLERANCE_SECONDS = 5
+/** Whose signatures were found good lately: as many as may be shopping at a time. */
+const REMEMBERED_TOKENS = 10_000
 
 /** Access tokens: signed by one algorithm with one secret, of one type, and short-lived. Nothing in a token chooses how it is checked. */
 export function createTokens(secret: string): Tokens {
   const key = new TextEncoder().encode(secret)
   const issuer = 'holdfast'
   const audience = 'holdfast-api'
+  // A signature once found good stays good; who may call is looked up anew each time.
+  const known = new LRUCache<string, Claims>({ max: REMEMBERED_TOKENS })
   return {
     issue: ({ id, tokenVersion }) =>
       new SignJWT({ ver: tokenVersion })
@@ -33,6 +42,8 @@ export function createTokens(secret: string): Tokens {
         .setExpirationTime(`${ACCESS_TOKEN_SECONDS}s`)
         .sign(key),
     async read(token) {
+      const remembered = known.get(token)
+      if (remembered) return remembered
       try {
         const { payload } = await jwtVerify(token, key, {
           algorithms: ['HS256'],
@@ -41,10 +52,14 @@ export function createTokens(secret: string): Tokens {
           audience,
           requiredClaims: ['exp', 'iat', 'sub'],
           maxTokenAge: ACCESS_TOKEN_SECONDS,
-          clockTolerance: 5,
+          clockTolerance: CLOCK_TOLERANCE_SECONDS,
         })
         if (payload.sub === undefined || !Number.isSafeInteger(payload.ver)) return undefined
-        return { userId: payload.sub, tokenVersion: payload.ver as number }
+        const claims = { userId: payload.sub, tokenVersion: payload.ver as number }
+        // `exp` is among the required claims.
+        const leftMs = ((payload.exp as number) + CLOCK_TOLERANCE_SECONDS) * 1_000 - Date.now()
+        if (leftMs > 0) known.set(token, claims, { ttl: leftMs })
+        return claims
       } catch {
         return undefined
       }

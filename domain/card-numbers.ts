@@ -12,15 +12,13 @@ const brands: readonly { prefix: RegExp; lengths: readonly number[] }[] = [
 
 // The decimals of a number are not the beginning of one.
 const digitGroups = /(?<!\d|\d\.)\d+(?:[\s\p{Pd}]{1,3}\d+)*/gu
-const ownId = /^[a-z]{2,8}_[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+// No card is written in groups of 8, 4, 4, 4 and 12; the groups of a UUID look like one now and then.
+const uuids = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi
 
-/**
- * Whether a text holds a payment card's number, written in one piece or in groups. One of our own ids never does: its
- * hexadecimal groups look like one now and then.
- */
+/** Whether a text holds a payment card's number, written in one piece or in groups. */
 export function holdsCardNumber(text: string): boolean {
-  if (text.length < 13 || ownId.test(text)) return false
-  for (const [run] of text.normalize('NFKC').matchAll(digitGroups)) {
+  if (text.length < 13) return false
+  for (const [run] of text.normalize('NFKC').replace(uuids, ' ').matchAll(digitGroups)) {
     if (run.length >= 13 && someGroupsAreACard(run.match(/\d+/g) ?? [])) return true
   }
   return false

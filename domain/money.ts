@@ -24,9 +24,14 @@ export function formatMoney({ amountMinor, currency }: Money): string {
     : `${sign}${whole}.${digits.slice(digits.length - decimals)} ${currency}`
 }
 
+const knownDecimals = new Map<string, number>()
+
 function decimalsOf(currency: string): number {
-  return (
-    new Intl.NumberFormat('en', { style: 'currency', currency, currencyDisplay: 'code' }).resolvedOptions()
-      .maximumFractionDigits ?? 2
-  )
+  let decimals = knownDecimals.get(currency)
+  if (decimals === undefined) {
+    const format = new Intl.NumberFormat('en', { style: 'currency', currency, currencyDisplay: 'code' })
+    decimals = format.resolvedOptions().maximumFractionDigits ?? 2
+    knownDecimals.set(currency, decimals)
+  }
+  return decimals
 }

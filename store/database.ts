@@ -37,6 +37,10 @@ export function openDatabase(options: DatabaseOptions): Database {
     idle_in_transaction_session_timeout: 5_000,
     application_name: 'holdfast',
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    // Every statement is prepared once for a connection. Left to itself PostgreSQL would plan the long ones anew at
+    // each execution, which takes longer than running them.
+    options: '-c plan_cache_mode=force_generic_plan -c jit=off',
   })
   // A broken idle connection is replaced by the pool; without a listener it would end the process.
   pool.on('error', (error) => options.onError?.(error))

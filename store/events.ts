@@ -37,13 +37,13 @@ with told as (
 ), recorded as (
   insert into events (id, type, aggregate_id, payload) select id, type, aggregate_id, payload from told order by place
   on conflict (id) do nothing
+  returning id, type, aggregate_id, payload, sequence
 )
 select e.id, e.type, e.aggregate_id as "aggregateId", e.payload
   from (select id, type, aggregate_id, payload, sequence from events where aggregate_id = $1 and streamed_at is null
         union all
-        -- Rows written by this statement are not visible to it; they come after all that were there before.
-        select t.id, t.type, t.aggregate_id, t.payload, 9e15 + t.place from told t
-         where not exists (select from events known where known.id = t.id)) e
+        -- Rows written by this statement are not visible to it.
+        select * from recorded) e
  order by e.sequence`,
     values: [orderId, facts.map((fact) => fact.type), facts.map((fact) => fact.subjectId ?? null)],
   })
@@ -54,7 +54,8 @@ select e.id, e.type, e.aggregate_id as "aggregateId", e.payload
 export async function listUnstreamedEvents(db: Db, limit: number): Promise<Event[]> {
   const { rows } = await db.query<Event>(
     `select id, type, aggregate_id as "aggregateId", payload from events
-      where streamed_at is null and created_at < now() - interval '5 seconds' order by sequence limit $1`,
+      where streamed_at is null and created_at < now() - interval '5 seconds'
+      order by aggregate_id, sequence limit $1`,
     [limit],
   )
   return rows

@@ -1,3 +1,4 @@
+import type { PaymentStatus } from '../domain/order.ts'
 import type { Db } from './database.ts'
 
 type Notice = { id: string; type: string; orderId: string; intentId: string; amountMinor: number; currency: string }
@@ -17,10 +18,16 @@ export async function markNoticeHandled(db: Db, noticeId: string): Promise<void>
   await db.query('update payment_notices set handled_at = now() where id = $1 and handled_at is null', [noticeId])
 }
 
-/** Some notices name only the payment: a dispute does. */
-export async function findOrderOfIntent(db: Db, intentId: string): Promise<string | undefined> {
-  const { rows } = await db.query<{ order_id: string }>('select order_id from payments where transaction_id = $1', [
-    intentId,
-  ])
-  return rows[0]?.order_id
+/** The order that a notice is about: some name only the payment, a dispute does. */
+export async function findNotifiedOrder(
+  db: Db,
+  notice: { orderId?: string | undefined; intentId: string },
+): Promise<{ id: string; paymentStatus: PaymentStatus } | undefined> {
+  const { rows } = await db.query<{ id: string; paymentStatus: PaymentStatus }>({
+    name: 'find-notified-order',
+    text: `select id, payment_status as "paymentStatus" from orders
+            where id = coalesce($1, (select order_id from payments where transaction_id = $2))`,
+    values: [notice.orderId, notice.intentId],
+  })
+  return rows[0]
 }

@@ -39,6 +39,7 @@ function openRedis(url: string, onError: (error: Error) => void): Redis {
   const redis = new Redis(url, {
     connectTimeout: 1_000,
     commandTimeout: 500,
+    socketTimeout: 2_000, // a connection whose other end is gone without a word is replaced
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,
     retryStrategy: (attempt) => Math.min(attempt * 200, 2_000),

@@ -10,9 +10,12 @@ import { publish } from './order-facts.ts'
 import type { Ending, OrderStory } from './order-story.ts'
 import { authorizePolicy, databasePolicy, moneyPolicy } from './policies.ts'
 
+/** Money that the gateway holds for an order. */
+export type Hold = { intentId: string; amountMinor: number }
+
 /** `refused` leaves nothing to undo; `given_up` leaves what the saga has been promised. */
 export type CheckoutEnd =
-  | { kind: 'paid'; capture: 'automatic' | 'manual'; intentId: string }
+  | { kind: 'paid'; hold: Hold }
   | { kind: 'refused'; reason: NonNullable<OrderResult['reason']> }
   | { kind: 'given_up'; ending: Ending }
 
@@ -57,10 +60,11 @@ export async function checkOut(story: OrderStory): Promise<CheckoutEnd> {
   }
 
   if ((await confirm(story, payment.intentId, score)) === 'cancelled') return givenUp({ reason: 'payment_unavailable' })
-  if (placed.capture === 'automatic') await capture(story, payment.intentId)
+  const hold = { intentId: payment.intentId, amountMinor: placed.totalMinor }
+  if (placed.capture === 'automatic') await capture(story, hold)
   journey.show()
   await publish(story)
-  return { kind: 'paid', capture: placed.capture, intentId: payment.intentId }
+  return { kind: 'paid', hold }
 }
 
 /** Never interrupted: whether there is an order must be known before anything else can be decided. */
@@ -175,9 +179,9 @@ function confirm(story: OrderStory, intentId: string, score: number): Promise<Co
 }
 
 /** Takes the held money. It is tried for as long as it needs. */
-export async function capture(story: OrderStory, intentId: string): Promise<void> {
+export async function capture(story: OrderStory, hold: Hold): Promise<void> {
   const { input, journey, facts } = story
-  await insist(story, 'capturePayment', [{ orderId: input.orderId, intentId }], {
+  await insist(story, 'capturePayment', [{ orderId: input.orderId, ...hold }], {
     summary: 'Take the money that is held',
     policy: moneyPolicy,
   })

@@ -1,4 +1,4 @@
-import { steadily } from './effects.ts'
+import { promptly } from './effects.ts'
 import type { OrderStory } from './order-story.ts'
 import { databasePolicy } from './policies.ts'
 
@@ -7,6 +7,6 @@ export async function publish({ input, facts }: OrderStory): Promise<void> {
   if (facts.length === 0) return
   const telling = [...facts]
   const summary = `Publish ${telling.map((fact) => fact.type).join(', ')}`
-  await steadily('publishEvents', [{ orderId: input.orderId, facts: telling }], { summary, policy: databasePolicy })
+  await promptly('publishEvents', [{ orderId: input.orderId, facts: telling }], { summary, policy: databasePolicy })
   facts.splice(0, telling.length)
 }

@@ -95,7 +95,7 @@ async function ship(story: OrderStory, paid: Paid, asked: Asked): Promise<boolea
   if (request.kind !== 'ship') return false
   if (journey.paymentStatus === 'authorized') {
     try {
-      await capture(story, paid.intentId)
+      await capture(story, paid.hold)
     } catch (error) {
       if (!isFinalAnswer(error)) throw error
       asked.refuse(refusal('capture_failed', 'The gateway refused to capture the money; the order is not shipped'))

@@ -5,8 +5,8 @@ import { Problem } from '../../domain/problems.ts'
 import type { PaymentGateway, PaymentNotice } from '../../gateways/payment/port.ts'
 import type { Database } from '../../store/database.ts'
 import { recordOrderEvents } from '../../store/events.ts'
-import { findOrder, type Order, recordDispute } from '../../store/orders/index.ts'
-import { findOrderOfIntent, markNoticeHandled, recordNotice } from '../../store/payment-notices.ts'
+import { recordDispute } from '../../store/orders/index.ts'
+import { findNotifiedOrder, markNoticeHandled, recordNotice } from '../../store/payment-notices.ts'
 import type { ApiEnv } from '../authentication.ts'
 import { problemResponses } from '../problem-responses.ts'
 import { tellOrder } from '../commands/order.ts'
@@ -40,8 +40,8 @@ export function webhookRoutes({ database, temporal, logger, readNotice }: Webhoo
   routes.post('/v1/webhooks/payments', async (c) => {
     const notice = checked(await c.req.text(), c.req.raw.headers)
     if (!notice || !ofInterest.has(notice.type)) return c.body(null, 204)
-    const orderId = notice.orderId ?? (await findOrderOfIntent(database, notice.intentId))
-    const order = orderId && isId('ord', orderId) ? await findOrder(database, orderId) : undefined
+    const { orderId } = notice
+    const order = orderId === undefined || isId('ord', orderId) ? await findNotifiedOrder(database, notice) : undefined
     if (!order) {
       logger.warn({ notice_id: notice.id, type: notice.type }, 'a payment notice for no order of ours')
       return c.body(null, 204)
@@ -49,7 +49,7 @@ export function webhookRoutes({ database, temporal, logger, readNotice }: Webhoo
     // Most tell of what our own workflow did, and heard at once; only a customer's action is news.
     if (notice.type !== 'payment.disputed' && order.paymentStatus !== 'requires_action') return c.body(null, 204)
     if ((await recordNotice(database, { ...notice, orderId: order.id })) === 'due') {
-      await handle(notice, order)
+      await handle(notice, order.id)
       await markNoticeHandled(database, notice.id)
     }
     return c.body(null, 204)
@@ -64,12 +64,12 @@ export function webhookRoutes({ database, temporal, logger, readNotice }: Webhoo
     }
   }
 
-  async function handle({ type, amountMinor }: PaymentNotice, order: Order): Promise<void> {
-    const told = await tellOrder(temporal, order.id, { type, amountMinor })
+  async function handle({ type, amountMinor }: PaymentNotice, orderId: string): Promise<void> {
+    const told = await tellOrder(temporal, orderId, { type, amountMinor })
     if (told === 'ended' && type === 'payment.disputed') {
       // Nobody is left to tell: the fact is written down here, and its order asks for a person.
-      await recordDispute(database, { orderId: order.id, amountMinor })
-      await recordOrderEvents(database, order.id, [{ type: 'payment.disputed' }])
+      await recordDispute(database, { orderId, amountMinor })
+      await recordOrderEvents(database, orderId, [{ type: 'payment.disputed' }])
     }
   }
 }

@@ -8,6 +8,9 @@ export type OrderOutcomes = {
 }
 
 const RECONNECT_MS = 500
+/** Who only listens never learns that the other end is gone: it asks now and then. */
+const PROBE_EVERY_MS = 3_000
+const PROBE_WITHIN_MS = 2_000
 
 /**
  * Listens on one connection for what the transactions of the workflows announce. A lost connection loses announcements:
@@ -21,12 +24,14 @@ export async function listenForOutcomes(options: {
   let isClosed = false
   let client: pg.Client | undefined
   let reconnect: NodeJS.Timeout | undefined
+  let probe: NodeJS.Timeout | undefined
 
   async function connect(): Promise<void> {
     const fresh = new pg.Client({
       connectionString: options.url,
       keepAlive: true,
       connectionTimeoutMillis: 2_000,
+      query_timeout: PROBE_WITHIN_MS,
       application_name: 'holdfast outcomes',
     })
     fresh.on('notification', ({ payload }) => {
@@ -36,9 +41,14 @@ export async function listenForOutcomes(options: {
     const over = (error?: Error) => {
       if (isOver || isClosed) return
       isOver = true
+      clearTimeout(probe)
       if (error) options.onError(error)
       fresh.end().catch(() => {})
       reconnect = setTimeout(() => void connect(), RECONNECT_MS)
+    }
+    const probeAgain = () => {
+      if (isOver || isClosed) return
+      probe = setTimeout(() => void fresh.query('select').then(probeAgain, over), PROBE_EVERY_MS)
     }
     fresh.on('error', over)
     fresh.on('end', () => over())
@@ -46,6 +56,7 @@ export async function listenForOutcomes(options: {
       await fresh.connect()
       await fresh.query('listen order_outcomes')
       client = fresh
+      probeAgain()
     } catch (error) {
       over(error as Error)
     }
@@ -69,6 +80,7 @@ export async function listenForOutcomes(options: {
     async close() {
       isClosed = true
       clearTimeout(reconnect)
+      clearTimeout(probe)
       await client?.end().catch(() => {})
     },
   }

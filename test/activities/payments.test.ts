@@ -59,6 +59,10 @@ async function placed(token = 'tok_visa'): Promise<string> {
   return orderId
 }
 
+const totalOf = async (orderId: string) => (await findOrder(store.database, orderId))?.totalMinor ?? 0
+const takeMoney = async (orderId: string, intentId: string) =>
+  attempt('capturePayment', { orderId, intentId, amountMinor: await totalOf(orderId) })
+
 async function paid(): Promise<{ orderId: string; intentId: string }> {
   const orderId = await placed()
   const { intentId } = await done('authorizePayment', { orderId })
@@ -79,7 +83,7 @@ describe.each(['error_before', 'error_after', 'silent_after'] as const)('a gatew
     expect(status).toBe('authorized')
     await done('confirmOrder', { orderId, intentId, riskScore: 0.1 })
     await goesWrong('capture')
-    await done('capturePayment', { orderId, intentId })
+    await done('capturePayment', { orderId, intentId, amountMinor: await totalOf(orderId) })
     expect(await moved(orderId)).toEqual(['authorization', 'capture'])
     expect(await findOrder(store.database, orderId)).toMatchObject({ paymentStatus: 'captured' })
   })
@@ -94,7 +98,7 @@ describe.each(['error_before', 'error_after', 'silent_after'] as const)('a gatew
 
   test('gives taken money back once', async () => {
     const { orderId, intentId } = await paid()
-    await done('capturePayment', { orderId, intentId })
+    await done('capturePayment', { orderId, intentId, amountMinor: await totalOf(orderId) })
     await goesWrong('refund')
     expect(await done('reversePayment', { orderId })).toMatchObject({ kind: 'refunded' })
     await cancel(orderId)
@@ -130,7 +134,7 @@ test('after the money was given back nothing can be held, and a worker knows tha
 test('a capture that is under way when the order is undone ends even, whichever is first', async () => {
   const races = Array.from({ length: 20 }, async () => {
     const { orderId, intentId } = await paid()
-    await Promise.allSettled([attempt('capturePayment', { orderId, intentId }), attempt('reversePayment', { orderId })])
+    await Promise.allSettled([takeMoney(orderId, intentId), attempt('reversePayment', { orderId })])
     await done('reversePayment', { orderId })
     await cancel(orderId)
     expect([
@@ -147,7 +151,8 @@ test('what is attempted five times at once is done once', async () => {
   const [first] = await fiveTimes(() => done('authorizePayment', { orderId }))
   const intentId = first?.intentId ?? ''
   await fiveTimes(() => done('confirmOrder', { orderId, intentId, riskScore: 0.1 }))
-  await fiveTimes(() => done('capturePayment', { orderId, intentId }))
+  const amountMinor = await totalOf(orderId)
+  await fiveTimes(() => done('capturePayment', { orderId, intentId, amountMinor }))
   await fiveTimes(() => done('reversePayment', { orderId }))
   await fiveTimes(() => cancel(orderId))
   expect(await moved(orderId)).toEqual(['authorization', 'capture', 'refund'])

@@ -25,6 +25,7 @@ test.each([
   ['a telephone number', '+1 (555) 010-9999'],
   ['a time stamp', '2026-11-23T05:06:07.123456Z'],
   ['one of our ids', 'prd_41111111-1111-7111-8111-411111111111'],
+  ['a UUID within a text', 'u41111111-1111-4111-8411-111141111111@example.com'],
   ['a place on the map', '48.4111111111111111, 2.30569309025904'],
   ['a gateway token', 'tok_visa'],
 ])('%s is none', (_, text) => {
