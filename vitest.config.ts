@@ -4,7 +4,12 @@ import { defineConfig } from 'vitest/config'
 const shared = { pool: 'forks', experimental: { viteModuleRunner: false } } as const
 
 const withoutServers = ['test/domain/**/*.test.ts', 'test/boundaries.test.ts']
-const wholeSystem = ['test/stories/**/*.test.ts', 'test/workflows/**/*.test.ts', 'test/replay/**/*.test.ts']
+const wholeSystem = [
+  'test/stories/**/*.test.ts',
+  'test/workflows/**/*.test.ts',
+  'test/replay/**/*.test.ts',
+  'test/chaos/**/*.test.ts',
+]
 
 export default defineConfig({
   test: {

@@ -89,7 +89,7 @@ const awaySocketCodes = new Set([
   'ENOENT',
 ])
 const awayMessages =
-  /timeout exceeded when trying to connect|connection terminated|not queryable|after calling end on the pool/i
+  /timeout exceeded when trying to connect|query read timeout|connection terminated|not queryable|after calling end on the pool/i
 
 /** Whether PostgreSQL could not be asked, in contrast to having answered with an error. */
 function isDatabaseAway(error: Error): boolean {

@@ -33,6 +33,8 @@ export type SiteOptions = {
   onLine?: (line: string) => void
   onStatus?: (status: string) => void
   environment?: NodeJS.ProcessEnv
+  /** Whatever dies is started again at once, however often: for those who kill on purpose. */
+  restartsAtOnce?: boolean
 }
 
 /** What npm, a test runner or a waiting start left in the environment. */
@@ -95,7 +97,13 @@ export async function openSite(options: SiteOptions): Promise<Site> {
     if (closing) throw new Error(`${plan.name} is not started any more: the stack is stopping`)
     const tell = () => listeners.forEach((listener) => listener())
     const supervised = await supervise(
-      { ...plan, cwd, env: childEnvironment(env), logFile: logFileIn(dataDir, logName ?? plan.name) },
+      {
+        ...plan,
+        cwd,
+        env: childEnvironment(env),
+        logFile: logFileIn(dataDir, logName ?? plan.name),
+        restartsAtOnce: options.restartsAtOnce,
+      },
       { onLine, onChange: tell },
     )
     processes.push(supervised)

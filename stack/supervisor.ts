@@ -21,6 +21,8 @@ export type ProcessPlan = {
   readyWithinMs: number
   stopSignal: NodeJS.Signals
   stopWithinMs: number
+  /** However often it dies: for those who kill it on purpose. */
+  restartsAtOnce?: boolean | undefined
   /** Before each start, the first and every later one: what a dead predecessor left is cleared away. */
   beforeStart?: () => Promise<void>
   /** What to do when it does not come up. */
@@ -128,7 +130,7 @@ export async function supervise(plan: ProcessPlan, { onLine, onChange }: Listene
     const downSince = Date.now()
     let isToldOfLoop = false
     while (isWanted()) {
-      deaths = [...deaths.filter((at) => at > Date.now() - crashLoop.withinMs), Date.now()]
+      deaths = plan.restartsAtOnce ? [] : [...deaths.filter((at) => at > Date.now() - crashLoop.withinMs), Date.now()]
       const isLoop = deaths.length >= crashLoop.deaths
       if (isLoop && !isToldOfLoop) {
         isToldOfLoop = true

@@ -22,6 +22,11 @@ export type EffectOptions = {
   /** What the effect does, in an operator's words: it stands in the history. */
   summary: string
   policy: ActivityOptions
+  /**
+   * A request by update is known to this process alone until its task is completed; lost with the process, another may
+   * come first the next time. So the first effect of a request is a regular activity: it begins once the request is kept.
+   */
+  isRequested?: boolean
   /** Called when the first attempt did not answer and a longer wait begins. */
   onWaiting?: () => void
   /** Called when the wait has become so long that a person should know. The effect is tried on. */

@@ -15,7 +15,8 @@ export async function insist<E extends Effect>(
 ): Promise<Output<E>> {
   const why = `${options.summary}: does not succeed and is still being tried`
   let isCalled = false
-  const output = await promptly(effect, input, {
+  const run = options.isRequested ? steadily : promptly
+  const output = await run(effect, input, {
     ...options,
     onWaiting: () => story.journey.show(),
     onSlow() {

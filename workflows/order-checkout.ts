@@ -79,7 +79,9 @@ function place(story: OrderStory) {
     })
     if (placed.outcome === 'placed') journey.place(placed)
     if (placed.outcome === 'placed' || placed.outcome === 'cancelled') facts.push({ type: 'order.created' })
-    if (placed.outcome === 'cancelled' && placed.wasPaid) facts.push({ type: 'order.paid' })
+    // Paid in a task that was lost: the world must hear of it even if the order is given up before it is confirmed again.
+    const wasPaid = placed.outcome === 'placed' ? placed.isPaid : placed.outcome === 'cancelled' && placed.wasPaid
+    if (wasPaid) facts.push({ type: 'order.paid' })
     return placed
   })
 }
@@ -158,6 +160,7 @@ async function waitForReview(
   await insist(story, 'recordDecision', [{ orderId, ...decision }], {
     summary: 'Note what the reviewer decided',
     policy: databasePolicy,
+    isRequested: true,
   })
   return decision.approved ? undefined : { reason: 'review_rejected', riskScore: score, note: decision.reason }
 }
@@ -171,7 +174,7 @@ function confirm(story: OrderStory, intentId: string, score: number): Promise<Co
       policy: databasePolicy,
     })
     if (outcome === 'cancelled') return outcome
-    facts.push({ type: 'order.paid' })
+    if (!facts.some(({ type }) => type === 'order.paid')) facts.push({ type: 'order.paid' })
     const stage = 'Paid: the money is held, waiting to be shipped'
     journey.move({ status: 'paid', paymentStatus: 'authorized', stage })
     return outcome
@@ -179,11 +182,12 @@ function confirm(story: OrderStory, intentId: string, score: number): Promise<Co
 }
 
 /** Takes the held money. It is tried for as long as it needs. */
-export async function capture(story: OrderStory, hold: Hold): Promise<void> {
+export async function capture(story: OrderStory, hold: Hold, { isRequested = false } = {}): Promise<void> {
   const { input, journey, facts } = story
   await insist(story, 'capturePayment', [{ orderId: input.orderId, ...hold }], {
     summary: 'Take the money that is held',
     policy: moneyPolicy,
+    isRequested,
   })
   facts.push({ type: 'payment.success' })
   journey.move({ paymentStatus: 'captured', stage: 'Paid: waiting to be shipped' })

@@ -19,10 +19,11 @@ export function giveUp(story: OrderStory, ending: Ending): Promise<void> {
 
 /** Gives the customer's money back, whatever became of it; right also when it was never asked for. */
 export async function reversePayment(story: OrderStory): Promise<void> {
-  const { input, journey, facts, isRefusedByGateway } = story
+  const { input, journey, facts, isRefusedByGateway, ending } = story
   const reversal = await insist(story, 'reversePayment', [{ orderId: input.orderId, isRefusedByGateway }], {
     summary: 'Give the money back: void what is held, refund what was taken',
     policy: moneyPolicy,
+    isRequested: ending?.reason === 'cancelled_by_customer' || ending?.reason === 'cancelled_by_operator',
   })
   switch (reversal.kind) {
     case 'nothing_held':

@@ -78,6 +78,7 @@ async function untilDelivered(story: OrderStory): Promise<void> {
       await insist(story, 'recordDelivery', [{ orderId: input.orderId, actor: asked.request.by ?? 'operator' }], {
         summary: 'Note the delivery',
         policy: databasePolicy,
+        isRequested: true,
       })
       journey.move({ status: 'delivered', stage: 'Delivered' })
       asked.done('delivered')
@@ -95,7 +96,7 @@ async function ship(story: OrderStory, paid: Paid, asked: Asked): Promise<boolea
   if (request.kind !== 'ship') return false
   if (journey.paymentStatus === 'authorized') {
     try {
-      await capture(story, paid.hold)
+      await capture(story, paid.hold, { isRequested: true })
     } catch (error) {
       if (!isFinalAnswer(error)) throw error
       asked.refuse(refusal('capture_failed', 'The gateway refused to capture the money; the order is not shipped'))
@@ -109,7 +110,11 @@ async function ship(story: OrderStory, paid: Paid, asked: Asked): Promise<boolea
     trackingNumber: request.tracking_number,
     actor: request.by ?? 'operator',
   }
-  await insist(story, 'recordShipment', [shipment], { summary: 'Note the shipment', policy: databasePolicy })
+  await insist(story, 'recordShipment', [shipment], {
+    summary: 'Note the shipment',
+    policy: databasePolicy,
+    isRequested: true,
+  })
   journey.move({ status: 'shipped', stage: 'Shipped: waiting to be delivered' })
   asked.done('shipped')
   facts.push({ type: 'order.shipped' })

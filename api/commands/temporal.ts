@@ -30,8 +30,11 @@ export async function withDeadline<T>(client: Client, withinMs: number, call: ()
   return Promise.race([answered, tooLate]).finally(() => clearTimeout(timer))
 }
 
-/** CANCELLED, UNKNOWN, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, ABORTED, UNAVAILABLE: the others are answers. */
-const unheardCodes = new Set([1, 2, 4, 8, 10, 14])
+/**
+ * CANCELLED, UNKNOWN, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, FAILED_PRECONDITION, ABORTED, UNAVAILABLE: the others are
+ * answers. FAILED_PRECONDITION comes from a workflow that is stuck in code with a mistake, until better code is deployed.
+ */
+const unheardCodes = new Set([1, 2, 4, 8, 9, 10, 14])
 
 /** Whether Temporal was asked and we do not know what came of it. */
 export function isUnheard(error: unknown): boolean {

@@ -2,11 +2,11 @@ import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import type { UpdateDefinition } from '@temporalio/common'
 import type { Context } from 'hono'
 import type { Logger } from 'pino'
-import type { OrderStatus } from '../../domain/order.ts'
+import { canBecome, type OrderStatus } from '../../domain/order.ts'
 import { Problem, type ProblemCode, problems } from '../../domain/problems.ts'
 import type { Database } from '../../store/database.ts'
 import { type Answer, claimKey, fingerprintOf, recordAnswer } from '../../store/idempotency.ts'
-import { clearAttention, findOrder, flagAttention } from '../../store/orders/index.ts'
+import { clearAttention, findOrder, flagAttention, type Order } from '../../store/orders/index.ts'
 import * as messages from '../../workflows/order.messages.ts'
 import { type ApiEnv, bearer, type Caller, signedIn, staffOnly } from '../authentication.ts'
 import { askOrder } from '../commands/order.ts'
@@ -103,6 +103,8 @@ type Action<Request> = {
   /** The problem of an order that has already come to its end. */
   refusal: ProblemCode
   status: 200 | 201
+  /** Whether the order, as everyone sees it, waits for just this. */
+  isAwaited?: (order: Order) => boolean
   /** What there is to do instead when the order has ended; without it the request is refused. */
   whenEnded?: () => Promise<void>
 }
@@ -127,19 +129,43 @@ export function orderActionRoutes({ database, temporal, logger }: OrderActionDep
   })
   routes.openapi(ship, async (c) => {
     const request = { ...c.req.valid('json'), by: staff(c.var.caller) }
-    return act(c, askOf(c), { ...staffAct, path: 'shipments', update: messages.shipUpdate, request })
+    return act(c, askOf(c), {
+      ...staffAct,
+      path: 'shipments',
+      update: messages.shipUpdate,
+      request,
+      isAwaited: mayBecome('shipped'),
+    })
   })
   routes.openapi(deliver, async (c) => {
     const request = { by: staff(c.var.caller) }
-    return act(c, askOf(c), { ...staffAct, path: 'deliveries', update: messages.deliverUpdate, request })
+    return act(c, askOf(c), {
+      ...staffAct,
+      path: 'deliveries',
+      update: messages.deliverUpdate,
+      request,
+      isAwaited: mayBecome('delivered'),
+    })
   })
   routes.openapi(approve, async (c) => {
     const request = { ...c.req.valid('json'), by: staff(c.var.caller) }
-    return act(c, askOf(c), { ...staffAct, path: 'approve', update: messages.approveUpdate, request })
+    return act(c, askOf(c), {
+      ...staffAct,
+      path: 'approve',
+      update: messages.approveUpdate,
+      request,
+      isAwaited: isInReview,
+    })
   })
   routes.openapi(reject, async (c) => {
     const request = { ...c.req.valid('json'), by: staff(c.var.caller) }
-    return act(c, askOf(c), { ...staffAct, path: 'reject', update: messages.rejectUpdate, request })
+    return act(c, askOf(c), {
+      ...staffAct,
+      path: 'reject',
+      update: messages.rejectUpdate,
+      request,
+      isAwaited: isInReview,
+    })
   })
   routes.openapi(resolve, async (c) => {
     const by = staff(c.var.caller)
@@ -174,12 +200,19 @@ export function orderActionRoutes({ database, temporal, logger }: OrderActionDep
       const asked = await askOrder(temporal, action.update, { orderId, requestId, request: action.request })
       if (asked === 'ended') await (action.whenEnded?.() ?? refuseEnded(orderId, action.refusal))
     } catch (error) {
-      if (error instanceof Problem && problems[error.code].status < 500) return refusal(error)
-      throw error
+      if (!(error instanceof Problem) || problems[error.code].status >= 500) throw error
+      if (error.code === 'invalid_transition' && (await isAwaited(orderId, action))) throw catchingUp()
+      return refusal(error)
     }
     const order = await findOrder(database, orderId)
     if (!order) throw new Problem('order_not_found')
     return { status: action.status, body: orderAnswer(order) }
+  }
+
+  /** After a crash the order's workflow is behind what it wrote, for as long as its task takes to come back. */
+  async function isAwaited<Request>(orderId: string, action: Action<Request>): Promise<boolean> {
+    const order = await findOrder(database, orderId)
+    return order !== undefined && (action.isAwaited?.(order) ?? false)
   }
 
   /** An order that has not come to its end and has no workflow was lost by the engine: a person must see to it. */
@@ -191,6 +224,17 @@ export function orderActionRoutes({ database, temporal, logger }: OrderActionDep
     throw new Problem('internal', { detail: 'The order cannot be changed right now; we have been told.' })
   }
 }
+
+const mayBecome =
+  (next: OrderStatus) =>
+  ({ status }: Order): boolean =>
+    canBecome(status, next)
+const isInReview = ({ status, reviewUntil }: Order): boolean => status === 'pending' && reviewUntil !== null
+
+const catchingUp = () =>
+  new Problem('unavailable', {
+    detail: 'The order is catching up after an interruption. Repeat the request with the same Idempotency-Key.',
+  })
 
 const staffAct = { refusal: 'invalid_transition', status: 201 } as const
 const staff = (caller: Caller): string => `staff ${caller.id}`

@@ -101,7 +101,7 @@ function checkCluster(folder: string): void {
 }
 
 /** A killed postmaster leaves children that hold its shared memory, and a pid file whose pid may now be another's. */
-async function clearAway(folder: string): Promise<void> {
+export async function clearAway(folder: string): Promise<void> {
   for (let waited = 0; waited < 5_000 && processesIn(folder).some((pid) => pid !== process.pid); waited += 50)
     await sleep(50)
   await endProcesses(

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { isExecutable, onPath, run } from '../command.ts'
+import { isExecutable, onPath } from '../command.ts'
 import { StackProblem } from '../failure.ts'
+import { findGo, goInstall } from '../go-install.ts'
 import type { Say } from '../progress.ts'
 import type { Site } from '../site.ts'
 import { logFileIn, programCache } from '../state-folder.ts'
@@ -39,7 +39,7 @@ function isNewEnough(file: string): boolean {
 }
 
 async function build(target: string, site: Site, say: Say): Promise<void> {
-  const go = onPath('go', site.environment) ?? ['/usr/local/go/bin/go', '/usr/lib/go/bin/go'].find(isExecutable)
+  const go = findGo(site.environment)
   if (!go) {
     throw new StackProblem(
       'Temporal is required, and this machine has neither the temporal CLI nor Go to build it with',
@@ -49,22 +49,16 @@ async function build(target: string, site: Site, say: Say): Promise<void> {
       },
     )
   }
-  const binFolder = join(programCache(site.environment), 'bin')
-  mkdirSync(binFolder, { recursive: true })
-  const draft = mkdtempSync(join(binFolder, '.building-')) // its own folder: two clones may build at once
   const logFile = logFileIn(site.dataDir, 'install-temporal')
-  let packages = 0
   try {
-    say('building it with go install, about 3 minutes, once')
-    await run(go, ['install', '-v', modulePath], {
-      env: { ...site.environment, GOBIN: draft, GOTOOLCHAIN: 'auto' },
+    await goInstall(go, {
+      module: modulePath,
+      target,
+      takes: 'about 3 minutes',
+      environment: site.environment,
       logFile,
-      onOutput: (text) => {
-        packages += text.split('\n').length - 1
-        say(`building it with go install, about 3 minutes, once; ${packages} packages done`)
-      },
+      say,
     })
-    renameSync(join(draft, 'temporal'), target)
   } catch {
     throw new StackProblem(`Temporal could not be built (go install ${modulePath})`, {
       advice:
@@ -72,7 +66,5 @@ async function build(target: string, site: Site, say: Say): Promise<void> {
         'Or put the temporal CLI on PATH, or give a running server with TEMPORAL_ADDRESS.',
       logFile,
     })
-  } finally {
-    rmSync(draft, { recursive: true, force: true })
   }
 }

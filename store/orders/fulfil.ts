@@ -1,10 +1,11 @@
+import type { OrderStatus } from '../../domain/order.ts'
 import type { Db } from '../database.ts'
 
 export type Shipment = { orderId: string; carrier: string; trackingNumber: string; actor: string }
 
-/** The parcel left. Repeating it changes nothing. */
+/** The parcel left. Repeating it changes nothing; an order that cannot be shipped is never said to be. */
 export async function recordShipment(db: Db, shipment: Shipment): Promise<void> {
-  await db.query(
+  const { rowCount } = await db.query(
     `with shipped as (
        update orders set status = 'shipped', carrier = $2, tracking_number = $3, updated_at = now()
         where id = $1 and status = 'paid'
@@ -15,13 +16,21 @@ export async function recordShipment(db: Db, shipment: Shipment): Promise<void> 
        from shipped`,
     [shipment.orderId, shipment.carrier, shipment.trackingNumber, shipment.actor],
   )
+  if (rowCount === 0) await expectBeyond(db, shipment.orderId, ['shipped', 'delivered'])
+}
+
+/** Nothing was changed: right for a repeat, and a fault for an order that stands elsewhere. */
+async function expectBeyond(db: Db, orderId: string, reached: OrderStatus[]): Promise<void> {
+  const { rows } = await db.query<{ status: OrderStatus }>('select status from orders where id = $1', [orderId])
+  const status = rows[0]?.status
+  if (!status || !reached.includes(status)) throw new Error(`The order ${orderId} is ${status ?? 'not there'}`)
 }
 
 export type Delivery = { orderId: string; actor: string }
 
 /** The parcel arrived. Repeating it changes nothing. */
 export async function recordDelivery(db: Db, { orderId, actor }: Delivery): Promise<void> {
-  await db.query(
+  const { rowCount } = await db.query(
     `with delivered as (
        update orders set status = 'delivered', updated_at = now() where id = $1 and status = 'shipped' returning id
      )
@@ -29,6 +38,7 @@ export async function recordDelivery(db: Db, { orderId, actor }: Delivery): Prom
      select id, 'order delivered', 'shipped', 'delivered', $2 from delivered`,
     [orderId, actor],
   )
+  if (rowCount === 0) await expectBeyond(db, orderId, ['delivered'])
 }
 
 export type Attention = { orderId: string; why: string }

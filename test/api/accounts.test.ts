@@ -72,21 +72,22 @@ test.each([
 test('a wrong password and an unknown address sound the same, and take about as long', async () => {
   await register({ username: 'linus', email: 'linus@example.com' })
   const timed = async (email: string) => {
-    const times: number[] = []
-    let answer = await login(email, 'wrong password')
-    for (let round = 0; round < 7; round++) {
-      const startedAt = performance.now()
-      answer = await login(email, 'wrong password')
-      times.push(performance.now() - startedAt)
-    }
-    return { answer, medianMs: times.toSorted((a, b) => a - b)[3] as number }
+    const startedAt = performance.now()
+    const answer = await login(email, 'wrong password')
+    return { answer, tookMs: performance.now() - startedAt }
   }
-  const known = await timed('linus@example.com')
-  const unknown = await timed('nobody-at-all@example.com')
-  for (const { answer } of [known, unknown])
+  const known = []
+  const unknown = []
+  // By turns: what else this machine does meanwhile slows both alike.
+  for (let round = 0; round < 9; round++) {
+    known.push(await timed('linus@example.com'))
+    unknown.push(await timed('nobody-at-all@example.com'))
+  }
+  for (const { answer } of [...known, ...unknown])
     expect([answer.status, answer.body.code]).toEqual([401, 'invalid_credentials'])
-  expect(unknown.medianMs / known.medianMs).toBeGreaterThan(0.5)
-  expect(unknown.medianMs / known.medianMs).toBeLessThan(2)
+  const medianMs = (tries: { tookMs: number }[]) => tries.map(({ tookMs }) => tookMs).toSorted((a, b) => a - b)[4] ?? 0
+  expect(medianMs(unknown) / medianMs(known)).toBeGreaterThan(0.5)
+  expect(medianMs(unknown) / medianMs(known)).toBeLessThan(2)
 })
 
 test('a refresh token is good once; the second use signs the device out and no other', async () => {

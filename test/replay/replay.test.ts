@@ -31,3 +31,19 @@ test('a version that takes the steps in another order is found out', async () =>
   expect(swapped).not.toBe(code)
   await expect(replay(swapped, 'slow-gateway')).rejects.toThrow(DeterminismViolationError)
 })
+
+test('nothing is done for a request before the request is kept', () => {
+  const firstEffects = recordedNames().flatMap((name) => {
+    const types = readHistory(name).events.map(({ eventType }) => eventType)
+    return types.flatMap((type, place) => {
+      if (type !== 'EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED') return []
+      const effect = types.slice(place).find((next) => effectTypes.has(next))
+      return effect ? [`${name}: ${String(effect)}`] : []
+    })
+  })
+  expect(firstEffects.length).toBeGreaterThan(5)
+  // A marker would be a local attempt: one that had its effect though its task, and the request with it, can still be lost.
+  expect(firstEffects.filter((effect) => effect.endsWith('EVENT_TYPE_MARKER_RECORDED'))).toEqual([])
+})
+
+const effectTypes = new Set<unknown>(['EVENT_TYPE_MARKER_RECORDED', 'EVENT_TYPE_ACTIVITY_TASK_SCHEDULED'])
