@@ -1,0 +1,120 @@
+import { relative } from 'node:path'
+import { Command, CommanderError, Option } from 'commander'
+import { report } from '../cli/invariants-report.ts'
+import { explain } from '../stack/failure.ts'
+import { checkInvariants } from '../store/invariants.ts'
+import { measureCheckouts } from './checkout.ts'
+import type { Figure } from './figures.ts'
+import { measureGrowth } from './growth.ts'
+import { measureReads } from './reads.ts'
+import { commitOf, earlierRuns, figureBefore, keep, machineOf } from './results.ts'
+import { measureSearch } from './search.ts'
+import { openStage, type Plan, type Stage } from './stage.ts'
+import { tableOf } from './table.ts'
+import { measureTransactions } from './transaction.ts'
+
+type Area = { name: string; measure: (stage: Stage) => Promise<Figure[]>; needs?: 'search' | 'full' }
+
+const areas: Area[] = [
+  { name: 'checkout', measure: measureCheckouts },
+  { name: 'reads', measure: measureReads },
+  { name: 'transaction', measure: measureTransactions },
+  { name: 'search', measure: measureSearch, needs: 'search' },
+  { name: 'growth', measure: measureGrowth, needs: 'full' },
+]
+
+type Options = { quick?: true; full?: true; only?: string[]; profile?: string }
+
+const quickly: Plan = {
+  rounds: 2,
+  roundMs: 2_000,
+  warmUpMs: 2_000,
+  searchedProducts: 10_000,
+  storedSizes: [1_000, 10_000],
+  openOrders: 1_000,
+}
+const properly: Plan = {
+  rounds: 5,
+  roundMs: 4_000,
+  warmUpMs: 6_000,
+  searchedProducts: 100_000,
+  storedSizes: [1_000, 100_000, 1_000_000],
+  openOrders: 10_000,
+}
+
+/** Whoever breaks a run off must not be left with its servers. */
+const stopping = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort())
+
+const say = (line: string) => void process.stdout.write(`${line}\n`)
+
+async function main(args: string[]): Promise<number> {
+  try {
+    return await bench(readOptions(args), args.join(' '))
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    for (const line of explain(error)) process.stderr.write(`${line}\n`)
+    return 1
+  }
+}
+
+const readOptions = (args: string[]): Options =>
+  new Command('npm run bench --')
+    .description('Measures the shop against floors of the same run and keeps the figures in bench/results.')
+    .option('--quick', 'fewer and shorter rounds, less stored')
+    .option('--full', 'also with many orders and products stored, and with many orders open')
+    .addOption(new Option('--only <names...>', 'measure only these').choices(areas.map(({ name }) => name)))
+    .option('--profile <file>', 'keep a CPU profile of the API process over all that is measured')
+    .exitOverride()
+    .parse(args, { from: 'user' })
+    .opts<Options>()
+
+async function bench(options: Options, typed: string): Promise<number> {
+  const chosen = areas.filter(({ name, needs }) =>
+    options.only ? options.only.includes(name) : needs !== 'full' || options.full,
+  )
+  const figures: Figure[] = []
+  // Each on servers of its own where it leaves much behind, or needs a server that would take the others' processor time.
+  for (const group of [undefined, 'search', 'full'] as const) {
+    const together = chosen.filter(({ needs }) => needs === group)
+    if (together.length > 0) figures.push(...(await measureAll(together, options)))
+  }
+  const runs = earlierRuns()
+  say(`\n${tableOf(figures, figureBefore(runs))}`)
+  const run = { date: new Date().toISOString(), commit: commitOf(), machine: machineOf(), options: typed, figures }
+  say(`Kept in ${relative(process.cwd(), keep(run, runs))}`)
+  return 0
+}
+
+async function measureAll(together: Area[], { quick, profile }: Options): Promise<Figure[]> {
+  const withSearch = together.some(({ needs }) => needs === 'search')
+  const stage = await openStage({ plan: quick ? quickly : properly, say, withSearch, signal: stopping.signal })
+  const figures: Figure[] = []
+  const leave = () => void stage.close().finally(() => process.exit(1))
+  stopping.signal.addEventListener('abort', leave)
+  try {
+    if (profile) await stage.probe.startProfile()
+    for (const { name, measure } of together) {
+      say(`\nMeasuring ${name}`)
+      figures.push(...(await measure(stage)))
+    }
+    if (profile) await stage.probe.stopProfile(profile)
+    await stage.quiet()
+    if (together.every(({ needs }) => needs === undefined)) await mustBeSound(stage)
+  } finally {
+    stopping.signal.removeEventListener('abort', leave)
+    if (!stopping.signal.aborted) await stage.close()
+  }
+  return figures
+}
+
+/** Speed that breaks a promise is worth nothing. Stored orders were never at the gateway, so stages with them are not asked. */
+async function mustBeSound({ running, database }: Stage): Promise<void> {
+  const { gateway, temporal } = running.stack
+  const results = await checkInvariants({ database, gatewayUrl: gateway, temporal })
+  const words = report(results, { all: false })
+  if (results.some(({ violations }) => violations.length > 0)) throw new Error(`The shop broke its promises:\n${words}`)
+  say(`  ${words.split('\n').at(-1)}`)
+}
+
+process.exitCode = await main(process.argv.slice(2))
