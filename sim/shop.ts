@@ -1,0 +1,128 @@
+import { OpenAPIHono } from '@hono/zod-openapi'
+import type { Logger } from 'pino'
+import { createActivities } from '../activities/index.ts'
+import { type ApiEnv, identifyCallers, type Tokens } from '../api/authentication.ts'
+import { answerProblems, refuseInvalid } from '../api/problem-answers.ts'
+import { limitBodies, readBodies } from '../api/request-bodies.ts'
+import { checkoutRoutes } from '../api/routes/checkout.ts'
+import { orderActionRoutes } from '../api/routes/order-actions.ts'
+import { orderRoutes } from '../api/routes/orders.ts'
+import { webhookRoutes } from '../api/routes/webhooks.ts'
+import type { PaymentNotice } from '../gateways/payment/port.ts'
+import type { Database } from '../store/database.ts'
+import type { OrderOutcomes } from '../store/orders/index.ts'
+import type { Activities } from './engine/attempts.ts'
+import type { Engine } from './engine/engine.ts'
+import type { Cached } from './engine/execution.ts'
+import type { Faults } from './faults.ts'
+import type { Gateway } from './gateway.ts'
+import type { Process, Scheduler } from './scheduler.ts'
+import { simulatedClient } from './temporal-client.ts'
+
+/** A process of the shop as npm start runs it: the API and a worker in one. */
+export type ShopProcess = Process & {
+  cache: Map<string, Cached>
+  activities: Activities
+  app: OpenAPIHono<ApiEnv>
+  /** How often a workflow is pushed out of the cache between two tasks. */
+  evictions: number
+}
+
+export const POLICY = {
+  paymentHoldMs: 15 * 60_000,
+  reviewDeadlineMs: 24 * 60 * 60_000,
+  risk: { reviewAbove: 0.5, rejectAbove: 0.8 },
+}
+
+const silent: Pick<Logger, 'info' | 'warn' | 'error'> = { info() {}, warn() {}, error() {} }
+const logger = silent as Logger
+
+/** Callers are who their tokens say: signatures are looked at by other tests. */
+const tokens: Tokens = {
+  issue: ({ id }) => Promise.resolve(id),
+  read: (token) => Promise.resolve({ userId: token, tokenVersion: 0 }),
+}
+
+export const newProcess = (name: string): ShopProcess => ({
+  name,
+  life: 0,
+  isUp: false,
+  frozenUntilMs: 0,
+  cache: new Map(),
+  activities: {},
+  app: new OpenAPIHono(),
+  evictions: 0,
+})
+
+type Deps = {
+  scheduler: Scheduler
+  database: Database
+  gateway: Gateway
+  engine: Engine
+  outcomes: OrderOutcomes
+  faults: Faults
+}
+
+/** Starts a process, or starts it again: everything it had in memory is new. */
+export function boot(process: ShopProcess, { scheduler, database, gateway, engine, outcomes, faults }: Deps): void {
+  process.isUp = true
+  process.evictions = faults.engine.evictions
+  process.activities = createActivities({
+    database,
+    gateways: { quick: gateway.client(1_500), patient: gateway.client(8_000) },
+    logger,
+  })
+  const client = simulatedClient(engine, scheduler, process, faults.rpc)
+  const temporal = { client, taskQueue: 'orders', canStartEagerly: true }
+  const app = new OpenAPIHono<ApiEnv>({ defaultHook: refuseInvalid })
+  app.onError(answerProblems(logger))
+  app.use(limitBodies, readBodies, identifyCallers({ database, tokens }))
+  app.route('/', checkoutRoutes({ database, outcomes, temporal, policy: POLICY, deadlineMs: 8_000 }))
+  app.route('/', orderRoutes({ database }))
+  app.route('/', orderActionRoutes({ database, temporal, logger }))
+  app.route('/', webhookRoutes({ database, temporal, logger, readNotice: (body) => JSON.parse(body) as PaymentNotice }))
+  process.app = app
+}
+
+/** What is in a process's memory goes with it. */
+export async function kill(process: ShopProcess, scheduler: Scheduler): Promise<void> {
+  scheduler.kill(process)
+  process.frozenUntilMs = 0
+  const lost = [...process.cache.values()]
+  process.cache.clear()
+  for (const cached of lost) {
+    cached.locals.clear()
+    cached.task = undefined
+    await cached.instance.dispose()
+  }
+}
+
+/** The announcements of PostgreSQL, as far as they arrive. */
+export function simulatedOutcomes(
+  scheduler: Scheduler,
+  faults: Faults,
+): OrderOutcomes & { announce(orderId: string): void } {
+  const waiting = new Map<string, Set<() => void>>()
+  return {
+    next(orderId, withinMs) {
+      const afterHere = scheduler.forThis()
+      return new Promise((resolve) => {
+        const others = waiting.get(orderId) ?? new Set()
+        waiting.set(orderId, others)
+        const done = () => {
+          stop()
+          others.delete(tell)
+          resolve()
+        }
+        const tell = () => void afterHere(scheduler.latencyMs(), 'outcome announced', done)
+        const stop = afterHere(withinMs, 'looks for the outcome', done)
+        others.add(tell)
+      })
+    },
+    announce(orderId) {
+      if (scheduler.chance(faults.database.announcementLost)) return scheduler.count('announcement lost')
+      for (const tell of waiting.get(orderId) ?? []) tell()
+    },
+    close: () => Promise.resolve(),
+  }
+}

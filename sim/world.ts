@@ -1,0 +1,264 @@
+import type { Database } from '../store/database.ts'
+import { newId } from '../store/ids.ts'
+import { findViolations } from '../store/invariants.ts'
+import { createProducts } from '../store/products.ts'
+import { createUser } from '../store/users.ts'
+import { disturb, meddle } from './disturbances.ts'
+import { createEngine } from './engine/engine.ts'
+import type { WorkflowHost } from './engine/workflow-host.ts'
+import { drawFaults, endFaults } from './faults.ts'
+import { createGateway } from './gateway.ts'
+import { contradictions, unsold } from './history.ts'
+import { type Postgres, simulatedPool } from './postgres.ts'
+import { Scheduler } from './scheduler.ts'
+import { boot, kill, newProcess, simulatedOutcomes } from './shop.ts'
+import { buy, createNetwork, live, type Purchase } from './shoppers.ts'
+import { installVirtualGlobals } from './virtual-globals.ts'
+
+export type Violation = { what: string; subject: string }
+
+export type WorldResult = {
+  seed: number
+  checkouts: number
+  hash: string
+  steps: number
+  virtualMs: number
+  counts: Map<string, number>
+  violations: Violation[]
+  trace: readonly string[]
+}
+
+export type Machinery = { postgres: Postgres; host: WorkflowHost }
+
+const TOKENS = [
+  ...Array<string>(10).fill('tok_visa'),
+  ...['tok_declined', 'tok_3ds', 'tok_3ds', 'tok_review', 'tok_risky', 'tok_late_decline'],
+]
+const ADDRESS = {
+  name: 'Ada Lovelace',
+  line1: '12 Analytical St',
+  city: 'London',
+  postal_code: 'EC1A 1BB',
+  country: 'GB',
+}
+const PRODUCTS = 6
+/** Longer than the longest wait of an order, a review, and all that may follow it. */
+const REST_WITHIN_MS = 10 * 24 * 60 * 60_000
+const MOST_STEPS_PER_CHECKOUT = 4_000
+
+/** One shop from its opening to rest: `checkouts` people buy, all goes wrong that may, and then everything must be in order. */
+export async function runWorld(machinery: Machinery, seed: number, checkouts: number): Promise<WorldResult> {
+  const scheduler = new Scheduler(seed)
+  const restore = installVirtualGlobals(scheduler)
+  const violations: Violation[] = []
+  const violate = (what: string, subject: string) => {
+    scheduler.note(`VIOLATION ${subject}: ${what}`)
+    violations.push({ what, subject })
+  }
+  const result = () => ({
+    seed,
+    checkouts,
+    hash: scheduler.hash,
+    steps: scheduler.steps,
+    virtualMs: scheduler.nowMs - scheduler.epochMs,
+    counts: scheduler.counts,
+    violations,
+    trace: scheduler.trace,
+  })
+  try {
+    await openShop(machinery, scheduler, violate, checkouts)
+  } catch (error) {
+    violate(`the simulation broke: ${error instanceof Error ? error.stack : String(error)}`, 'simulator')
+  } finally {
+    restore()
+  }
+  return result()
+}
+
+async function openShop(
+  { postgres, host }: Machinery,
+  scheduler: Scheduler,
+  violate: (what: string, subject: string) => void,
+  checkouts: number,
+): Promise<void> {
+  const { client } = postgres
+  await postgres.empty()
+  const direct = { query: client.query.bind(client) } as unknown as Database
+  const faults = drawFaults(scheduler)
+  scheduler.note(`faults ${JSON.stringify(faults)}`)
+  const database = simulatedPool(postgres, scheduler, faults.database)
+  const processes = [newProcess('shop-1'), newProcess('shop-2')]
+  const engine = createEngine({ scheduler, processes, violate }, host)
+  const outcomes = simulatedOutcomes(scheduler, faults)
+  const hear = ({ payload }: { payload?: string | undefined }) => outcomes.announce(payload ?? '')
+  client.on('notification', hear)
+  const network = createNetwork(scheduler, processes, faults)
+  const gateway = createGateway(scheduler, faults.gateway, async (notice) => {
+    const answer = await network.ask({ method: 'POST', path: '/v1/webhooks/payments', userId: staffId, body: notice })
+    return answer !== undefined && answer.status < 300
+  })
+  const shop = { scheduler, database, gateway, engine, outcomes, faults }
+  const staffId = await person('manager')
+  const customers: string[] = []
+  for (let at = 0; at < Math.max(3, checkouts / 5); at++) customers.push(await person('user'))
+  const productIds: string[] = []
+  const rush = Math.max(2, Math.round(checkouts / 20))
+  await createProducts(
+    direct,
+    Array.from({ length: PRODUCTS }, (_, at) => {
+      const id = newId('prd')
+      productIds.push(id)
+      // The first one is what everybody wants; now and then an item is dear enough to look odd.
+      const onHand = at === 0 ? rush : Math.round(checkouts * scheduler.between(0.1, 1.5)) + 2
+      const priceMinor = scheduler.chance(0.15) ? 300_000 : Math.round(scheduler.between(500, 9_000))
+      return {
+        id,
+        sku: `SKU-${at}`,
+        name: `Thing ${at}`,
+        description: '',
+        priceMinor,
+        currency: 'USD',
+        category: 'Things',
+        attributes: {},
+        onHand,
+      }
+    }),
+  )
+  for (const process of processes) boot(process, shop)
+
+  const purchases: Purchase[] = []
+  const deps = { scheduler, network, gateway, staffId }
+  const trafficMs = checkouts * scheduler.between(20, 250)
+  for (let at = 0; at < checkouts; at++)
+    scheduler.after(scheduler.random() * trafficMs, 'somebody comes', async () => void shopping(newPurchase()))
+  const calm = disturb({ ...shop, processes, boot: (process) => boot(process, shop) })
+  meddle({ ...shop, untilMs: trafficMs })
+
+  const troubledMs = trafficMs + Math.max(faults.outage.ofGatewayMs, faults.outage.ofDatabaseMs)
+  for (let part = 1; part <= 3; part++) {
+    await run(scheduler.epochMs + (troubledMs * part) / 3 + 5_000)
+    await check('always')
+  }
+  scheduler.note('the troubles end')
+  endFaults(faults)
+  await calm()
+  for (const process of processes) process.evictions = 0
+  await rest()
+  await resolveAll()
+  for (const { identity, ...execution } of engine.executions.values()) {
+    const why = execution.status === 'running' ? engine.unrest({ identity, ...execution }) : undefined
+    if (why) violate(`the order does not come to rest: ${why}`, identity.workflowId)
+  }
+  await check('all')
+  for (const purchase of purchases) {
+    scheduler.after(0, 'asks once more', async () => void buy(deps, purchase))
+  }
+  await rest()
+  for (const each of await contradictions(direct, purchases)) violate(each.what, each.subject)
+  await sellTheRest()
+  await check('all')
+  client.off('notification', hear)
+  for (const process of processes) await kill(process, scheduler)
+
+  async function person(role: 'user' | 'manager'): Promise<string> {
+    const id = newId('usr')
+    const name = `${role}-${id.slice(4).replaceAll('-', '')}`
+    await createUser(direct, { id, username: name, email: `${name}@example.test`, passwordHash: '-', role })
+    return id
+  }
+
+  function newPurchase(): Purchase {
+    const productId = scheduler.chance(0.4) ? (productIds[0] as string) : scheduler.pick(productIds)
+    const quantity = scheduler.chance(0.8) ? 1 : 2 + Math.floor(scheduler.random() * 3)
+    const items = [{ product_id: productId, quantity }]
+    // The same product twice, or another beside it.
+    if (scheduler.chance(0.25)) items.push({ product_id: scheduler.pick(productIds), quantity: 1 })
+    const token = scheduler.pick(TOKENS)
+    const capture = scheduler.chance(0.25) ? 'manual' : 'automatic'
+    const billing = scheduler.chance(0.1) ? { billing_address: { ...ADDRESS, line1: '1 Other St' } } : {}
+    const body = { items, payment: { method: 'card', token, capture }, shipping_address: ADDRESS, ...billing }
+    const purchase = {
+      userId: scheduler.pick(customers),
+      key: `key-${purchases.length}`,
+      body,
+      productId,
+      quantity,
+      token,
+      answers: [],
+    }
+    purchases.push(purchase)
+    return purchase
+  }
+
+  async function shopping(purchase: Purchase): Promise<void> {
+    const answer = await buy(deps, purchase)
+    scheduler.count(
+      `checkout ${answer.status}${answer.body?.code ? ` ${answer.body.code}` : ` ${answer.body?.status}`}`,
+    )
+    const orderId = answer.body?.id
+    if (answer.status < 300 && orderId) await live(deps, purchase, orderId)
+  }
+
+  async function run(untilMs: number): Promise<void> {
+    const ended = await scheduler.run(untilMs, checkouts * MOST_STEPS_PER_CHECKOUT)
+    if (ended === 'steps') throw new Error('it never comes to rest: too many steps')
+  }
+
+  async function rest(): Promise<void> {
+    const ended = await scheduler.run(scheduler.nowMs + REST_WITHIN_MS, checkouts * MOST_STEPS_PER_CHECKOUT)
+    if (ended !== 'rest')
+      violate(`it does not come to rest in ${REST_WITHIN_MS / 3_600_000} hours: ${scheduler.next}`, 'shop')
+  }
+
+  /** Staff see to what calls for a person, until nothing does that waits for one. */
+  async function resolveAll(): Promise<void> {
+    for (let round = 0; round < 5; round++) {
+      const { rows } = await client.query<{ id: string }>(
+        `select id from orders where needs_attention like '%signal resolve%' order by id`,
+      )
+      if (rows.length === 0) return
+      for (const { id } of rows) {
+        scheduler.count('undo tried again for a person')
+        const execution = engine.find(`order-${id}`)
+        if (execution) engine.signal(execution, 'resolve', [])
+      }
+      await rest()
+    }
+  }
+
+  /** What is left of the sought-after product can be bought to the last unit, and not one more. */
+  async function sellTheRest(): Promise<void> {
+    const left = await unsold(direct, productIds[0] as string)
+    const answers: number[] = []
+    for (let at = 0; at <= left; at++) {
+      scheduler.after(0, 'buys one of the last', async () => {
+        const body = {
+          items: [{ product_id: productIds[0], quantity: 1 }],
+          payment: { method: 'card', token: 'tok_visa' },
+          shipping_address: ADDRESS,
+        }
+        const userId = await person('user')
+        void network
+          .ask({ method: 'POST', path: '/v1/orders', userId, key: `last-${at}`, body })
+          .then((answer) => answers.push(answer?.status ?? 0))
+      })
+    }
+    await rest()
+    const sold = answers.filter((status) => status === 201 || status === 202).length
+    if (sold !== left)
+      violate(`${left} units were left and ${sold} of ${left + 1} got one: ${answers.join(' ')}`, 'shop')
+  }
+
+  async function check(only: 'always' | 'all'): Promise<void> {
+    const { rows } = await client.query<{ now: Date }>('select clock_timestamp() as now')
+    const running = [...engine.executions.values()].filter(({ status }) => status === 'running')
+    const evidence = {
+      ledger: { entries: [...gateway.ledger], readAt: rows[0]?.now as Date },
+      runningWorkflows: running.map(({ identity }) => identity.workflowId),
+    }
+    await client.query('begin')
+    const found = await findViolations(client as never, evidence, only).finally(() => client.query('rollback'))
+    for (const { name, violations } of found)
+      for (const { subject, detail } of violations) violate(`${name}: ${detail}`, subject)
+  }
+}

@@ -1,0 +1,36 @@
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { createActivities } from '../../activities/index.ts'
+import { openWorkflowHost } from '../../sim/engine/workflow-host.ts'
+import { openPostgres } from '../../sim/postgres.ts'
+import { type Machinery, runWorld } from '../../sim/world.ts'
+
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 })
+
+let machinery: Machinery
+
+beforeAll(async () => {
+  const activityNames = Object.keys(createActivities({} as never))
+  const [host, postgres] = await Promise.all([openWorkflowHost(activityNames), openPostgres()])
+  machinery = { host, postgres }
+})
+afterAll(() => machinery.postgres.close())
+
+test('a seed tells the same story every time, whatever was told before it', async () => {
+  const first = await runWorld(machinery, 5, 30)
+  const other = await runWorld(machinery, 6, 30)
+  const again = await runWorld(machinery, 5, 30)
+  expect(again.trace.join('\n')).toBe(first.trace.join('\n'))
+  expect(again.hash).toBe(first.hash)
+  expect(other.hash).not.toBe(first.hash)
+})
+
+test('four hundred checkouts in bad weather end in order, and the weather was bad', async () => {
+  const counts = new Map<string, number>()
+  for (let seed = 101; seed <= 104; seed++) {
+    const { violations, counts: each } = await runWorld(machinery, seed, 100)
+    expect(violations).toEqual([])
+    for (const [what, times] of each) counts.set(what, (counts.get(what) ?? 0) + times)
+  }
+  for (const trouble of ['process killed', 'gateway answer lost', 'statement ran, answer lost', 'workflow replayed'])
+    expect(counts.get(trouble) ?? 0, trouble).toBeGreaterThan(0)
+})
