@@ -11,6 +11,9 @@ const wholeSystem = [
   'test/chaos/**/*.test.ts',
 ]
 
+// Servers built for one scene alone, and minutes of traffic: `LONG_TESTS=yes npm test -- test/chaos/scenes.test.ts`.
+const long = process.env.LONG_TESTS === 'yes' ? [] : ['test/chaos/scenes.test.ts']
+
 export default defineConfig({
   test: {
     projects: [
@@ -34,6 +37,7 @@ export default defineConfig({
           ...shared,
           name: 'stories',
           include: wholeSystem,
+          exclude: long,
           globalSetup: ['test/support/servers.ts'],
           // Each of these brings up servers of its own and loads them: one at a time.
           maxWorkers: 1,

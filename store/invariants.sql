@@ -217,7 +217,6 @@ select p.id as subject, format('%s captured and %s returned for %s, which is %s'
 
 -- name: cancelled_order_owes_nothing
 -- promise: A cancelled order's payment has ended: it failed, its hold was let go, or all of it was refunded.
--- eventual: true
 select o.id as subject, format('cancelled, and its payment is %s', o.payment_status) as detail
   from orders o
  where o.status = 'cancelled' and o.payment_status not in ('failed', 'voided', 'refunded');

@@ -34,11 +34,11 @@ test('a version that takes the steps in another order is found out', async () =>
 
 test('nothing is done for a request before the request is kept', () => {
   const firstEffects = recordedNames().flatMap((name) => {
-    const types = readHistory(name).events.map(({ eventType }) => eventType)
+    const types = readHistory(name).events.map(({ eventType }) => String(eventType))
     return types.flatMap((type, place) => {
       if (type !== 'EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED') return []
       const effect = types.slice(place).find((next) => effectTypes.has(next))
-      return effect ? [`${name}: ${String(effect)}`] : []
+      return effect ? [`${name}: ${effect}`] : []
     })
   })
   expect(firstEffects.length).toBeGreaterThan(5)
@@ -46,4 +46,4 @@ test('nothing is done for a request before the request is kept', () => {
   expect(firstEffects.filter((effect) => effect.endsWith('EVENT_TYPE_MARKER_RECORDED'))).toEqual([])
 })
 
-const effectTypes = new Set<unknown>(['EVENT_TYPE_MARKER_RECORDED', 'EVENT_TYPE_ACTIVITY_TASK_SCHEDULED'])
+const effectTypes = new Set(['EVENT_TYPE_MARKER_RECORDED', 'EVENT_TYPE_ACTIVITY_TASK_SCHEDULED'])

@@ -1,0 +1,62 @@
+import type { Database } from '../../store/database.ts'
+
+/** What the shop's own database says in the end of what the clients asked for. */
+export type Books = {
+  orders: Map<string, BookedOrder>
+  /** Which order an Idempotency-Key of a checkout is tied to: `<user> <key>`. */
+  keys: Map<string, string>
+  /** Stock corrections by their reason, which is the key they were asked for with. */
+  adjustments: { reason: string; productId: string; change: number }[]
+  /** Units on the shelf of each product. */
+  onHand: Map<string, number>
+  /** What each order is for. */
+  lines: Map<string, { productId: string; quantity: number }[]>
+}
+
+export type BookedOrder = {
+  status: 'pending' | 'paid' | 'shipped' | 'delivered' | 'cancelled'
+  paymentStatus: string
+  userId: string
+  cancelReason: string | null
+  needsAttention: string | null
+}
+
+export async function readBooks(database: Database): Promise<Books> {
+  const client = await database.connect()
+  try {
+    await client.query('begin isolation level repeatable read')
+    const orders = await client.query<BookedOrder & { id: string }>(
+      `select id, status, payment_status as "paymentStatus", user_id as "userId", cancel_reason as "cancelReason",
+              needs_attention as "needsAttention" from orders`,
+    )
+    const keys = await client.query<{ use: string; id: string }>(
+      `select user_id || ' ' || key as use, resource_id as id from idempotency_keys where route = 'POST /v1/orders'`,
+    )
+    const adjustments = await client.query<Books['adjustments'][number]>(
+      `select reason, product_id as "productId", change_quantity as change from inventory_records
+        where order_id is null and change_type = 'adjustment'`,
+    )
+    const stock = await client.query<{ id: string; units: number }>(
+      `select product_id as id, on_hand as units from stock`,
+    )
+    const lines = await client.query<{ orderId: string; productId: string; quantity: number }>(
+      `select order_id as "orderId", product_id as "productId", quantity from order_items`,
+    )
+    const linesOf: Books['lines'] = new Map()
+    for (const { orderId, ...line } of lines.rows) {
+      const known = linesOf.get(orderId)
+      if (known) known.push(line)
+      else linesOf.set(orderId, [line])
+    }
+    return {
+      orders: new Map(orders.rows.map(({ id, ...order }) => [id, order])),
+      keys: new Map(keys.rows.map(({ use, id }) => [use, id])),
+      adjustments: adjustments.rows,
+      onHand: new Map(stock.rows.map(({ id, units }) => [id, units])),
+      lines: linesOf,
+    }
+  } finally {
+    await client.query('rollback').catch(() => undefined)
+    client.release()
+  }
+}

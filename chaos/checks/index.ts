@@ -1,0 +1,54 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { StackFile } from '../../stack/open-stack.ts'
+import type { Database } from '../../store/database.ts'
+import { checkInvariants, type InvariantResult } from '../../store/invariants.ts'
+import type { CheckRecord } from '../record.ts'
+import type { Traffic } from '../traffic/index.ts'
+import { openingUnits } from '../traffic/shelves.ts'
+import { readBooks } from './books.ts'
+import { runHistoryChecks } from './history.ts'
+import { everyEventIsStreamed } from './streams.ts'
+import { nobodyIsNeeded, nothingWaitsWithoutReason } from './waiting.ts'
+
+type Options = { database: Database; stack: StackFile; traffic: Traffic; mayHaveForgotten: string | undefined }
+
+export type Reckoning = { checks: CheckRecord[] /** How long the shop took to come to rest. */; quietMs: number }
+
+const quietWithinMs = 90_000
+const BETWEEN_LOOKS_MS = 1_000
+
+/** Waits until the shop has come to rest, or has had its time for it, and looks at every promise. */
+export async function reckon({ database, stack, traffic, mayHaveForgotten }: Options): Promise<Reckoning> {
+  const { gateway: gatewayUrl, temporal, redis: redisUrl } = stack
+  const startedAt = performance.now()
+  const deadline = startedAt + quietWithinMs
+  const look = async () => [
+    ...(await checkInvariants({ database, gatewayUrl, temporal })).map(withoutExtras),
+    await nobodyIsNeeded(database),
+    await nothingWaitsWithoutReason(temporal),
+  ]
+  let results = await look()
+  while (!isClean(results) && performance.now() < deadline) {
+    await sleep(BETWEEN_LOOKS_MS)
+    results = await look()
+  }
+  const quietMs = Math.round(performance.now() - startedAt)
+  const events = await everyEventIsStreamed({ database, redisUrl, mayHaveForgotten })
+  const evidence = {
+    operations: traffic.history.operations,
+    books: await readBooks(database),
+    shelves: traffic.shelves,
+    openingUnits,
+  }
+  return { checks: [...runHistoryChecks(evidence), ...results, ...events], quietMs }
+}
+
+export const isClean = (results: readonly CheckRecord[]): boolean =>
+  results.every(({ violations }) => violations.length === 0)
+
+const withoutExtras = ({ name, promise, violations, skipped }: InvariantResult): CheckRecord => ({
+  name,
+  promise,
+  violations,
+  ...(skipped !== undefined && { skipped }),
+})

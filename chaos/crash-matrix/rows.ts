@@ -1,0 +1,232 @@
+import type { Effect } from '../../workflows/effects.ts'
+import type { Place } from './armory.ts'
+import * as scenarios from './scenarios.ts'
+import type { Scenario } from './scenarios.ts'
+
+type ScenarioName = keyof typeof scenarios
+
+export type Row = {
+  id: string
+  workflow: 'order' | 'event-sweep' | 'search-sync' | 'API request'
+  /** What is hit, as the table names it. */
+  step: string
+  attempt: 'quick' | 'steady' | null
+  /** Where in it: `before`, `after`, or between two effects of one step. */
+  moment: string
+  scenario: ScenarioName
+  place: Place
+  /** What brings the repeat: the time-out of a workflow task (5 s) or of an activity (20 s), or what is longer still. */
+  repeat: 'task' | 'activity' | 'long'
+  needs?: 'opensearch'
+}
+
+type Wanted = { quick?: ScenarioName[]; steady?: ScenarioName[] }
+
+/**
+ * Each effect of each workflow, with what happens in the shop so that it is reached. `quick` is the attempt inside the
+ * workflow task; `steady` the regular one, for what is never tried quickly or when the quick ones came to nothing.
+ */
+export const effects: Record<Effect, Wanted> = {
+  placeOrder: { quick: ['sold', 'declined'], steady: ['sold'] },
+  authorizePayment: { quick: ['sold', 'declined', 'tooRisky'], steady: ['sold'] },
+  requireCustomerAction: { quick: ['confirmedByCustomer'], steady: ['confirmedByCustomer'] },
+  checkPayment: { quick: ['newsOfCustomer'], steady: ['newsOfCustomer'] },
+  requireReview: { quick: ['heldForReview'], steady: ['heldForReview'] },
+  recordDecision: { steady: ['approved', 'rejected'] },
+  confirmOrder: { quick: ['sold', 'approved'], steady: ['sold'] },
+  capturePayment: { quick: ['sold', 'shippedAtOnce'], steady: ['sold', 'shippedAndCaptured'] },
+  recordShipment: { steady: ['shippedToCustomer', 'shippedAndCaptured'] },
+  recordDelivery: { steady: ['delivered'] },
+  recordDispute: { quick: ['disputed'], steady: ['disputed'] },
+  reversePayment: {
+    quick: ['declined', 'tooRisky', 'rejected'],
+    steady: ['declined', 'cancelledWhileHeld', 'cancelledAfterCapture'],
+  },
+  cancelOrder: {
+    quick: ['declined', 'cancelledWhileHeld', 'cancelledAfterCapture'],
+    steady: ['cancelledAfterCapture'],
+  },
+  publishEvents: { quick: ['sold', 'cancelledAfterCapture', 'delivered'], steady: ['sold', 'delivered'] },
+  flagAttention: { steady: ['undoRefused'] },
+  clearAttention: { steady: ['disputeSeenTo', 'refusedUndoSeenTo'] },
+  streamMissedEvents: { steady: ['eventsSwept'] },
+  syncSearchIndex: { steady: ['searchFollows'] },
+}
+
+type Between = { effect: Effect; moment: string; place: Place; scenario: ScenarioName; needs?: Row['needs'] }
+
+const before = (step: string): Place => ({ step, moment: 'before' })
+const after = (step: string): Place => ({ step, moment: 'after' })
+
+/** Effects that are more than one: between the first and the next. */
+const betweens: Between[] = [
+  ...(['sold', 'shippedAndCaptured'] as const).map((scenario) => ({
+    effect: 'capturePayment' as const,
+    moment: 'captured, not in our books',
+    place: before('statement record-capture'),
+    scenario,
+  })),
+  {
+    effect: 'reversePayment',
+    moment: 'key closed, not in our books',
+    place: before('statement update payments set status ='),
+    scenario: 'declined',
+  },
+  ...(['tooRisky', 'rejected', 'cancelledWhileHeld'] as const).map((scenario) => ({
+    effect: 'reversePayment' as const,
+    moment: 'voided, not in our books',
+    place: before('statement update payments set voided = true'),
+    scenario,
+  })),
+  {
+    effect: 'reversePayment',
+    moment: 'refunded, not in our books',
+    place: before('statement insert into refunds'),
+    scenario: 'cancelledAfterCapture',
+  },
+  {
+    effect: 'publishEvents',
+    moment: 'recorded, not in Redis',
+    place: after('statement record-order-events'),
+    scenario: 'sold',
+  },
+  {
+    effect: 'publishEvents',
+    moment: 'in Redis, not marked so',
+    place: before('statement mark-streamed'),
+    scenario: 'sold',
+  },
+  {
+    effect: 'streamMissedEvents',
+    moment: 'in Redis, not marked so',
+    place: before('statement mark-streamed'),
+    scenario: 'eventsSwept',
+  },
+  {
+    effect: 'syncSearchIndex',
+    moment: 'in the index, not marked so',
+    place: before('statement update products set indexed_version ='),
+    scenario: 'searchFollows',
+    needs: 'opensearch',
+  },
+]
+
+/** What the API does for a request, in its order: each is hit before and after. */
+const requests: { request: string; scenario: ScenarioName; steps: string[] }[] = [
+  {
+    request: 'POST /v1/orders',
+    scenario: 'sold',
+    steps: [
+      'statement quote-products',
+      'statement record-checkout',
+      'temporal start',
+      'statement find-order',
+      'statement record-answer',
+    ],
+  },
+  { request: 'POST /v1/orders, declined', scenario: 'declined', steps: ['temporal start', 'statement record-answer'] },
+  {
+    request: 'POST /v1/orders, repeated',
+    scenario: 'soldAndAskedAgain',
+    steps: ['statement record-checkout', 'statement claim-key', 'statement find-key'],
+  },
+  {
+    request: 'POST /v1/orders, repeated while pending',
+    scenario: 'waitingAndAskedAgain',
+    steps: ['statement find-checkout', 'statement find-order'],
+  },
+  {
+    request: 'POST /v1/orders/:id/cancel',
+    scenario: 'cancelledAfterCapture',
+    steps: ['statement find-order', 'statement claim-key', 'temporal update', 'statement record-answer'],
+  },
+  {
+    request: 'POST /v1/orders/:id/shipments',
+    scenario: 'shippedAndCaptured',
+    steps: ['statement claim-key', 'temporal update', 'statement record-answer'],
+  },
+  { request: 'POST /v1/orders/:id/deliveries', scenario: 'delivered', steps: ['temporal update'] },
+  { request: 'POST /v1/orders/:id/approve', scenario: 'approved', steps: ['temporal update'] },
+  { request: 'POST /v1/orders/:id/resolve', scenario: 'disputeSeenTo', steps: ['temporal update'] },
+  {
+    request: 'POST /v1/webhooks/payments',
+    scenario: 'newsOfCustomer',
+    steps: [
+      'statement insert into payment_notices',
+      'temporal signal',
+      'statement update payment_notices set handled_at',
+    ],
+  },
+  {
+    request: 'PATCH /v1/products/:id',
+    scenario: 'nudgeFollows',
+    steps: ['statement update products set sku', 'temporal start'],
+  },
+]
+
+export const rows: readonly Row[] = [...effectRows(), ...betweenRows(), ...requestRows()].map((row, n) => ({
+  id: `row-${n + 1}`,
+  ...row,
+}))
+
+const byName: Record<ScenarioName, Scenario> = { ...scenarios }
+
+export const scenarioOf = (row: Row): Scenario => byName[row.scenario]
+
+function effectRows(): Omit<Row, 'id'>[] {
+  return Object.entries(effects).flatMap(([effect, wanted]) =>
+    (['quick', 'steady'] as const).flatMap((attempt) =>
+      (wanted[attempt] ?? []).flatMap((scenario) =>
+        (['before', 'after'] as const).map((moment) => ({
+          workflow: workflowOf(effect as Effect),
+          step: effect,
+          attempt,
+          moment,
+          scenario,
+          place: { step: `activity ${effect}`, moment, attempt },
+          repeat: workflowOf(effect as Effect) !== 'order' ? 'long' : attempt === 'steady' ? 'activity' : 'task',
+        })),
+      ),
+    ),
+  )
+}
+
+function betweenRows(): Omit<Row, 'id'>[] {
+  return betweens.map(({ effect, moment, place, scenario, needs }) => ({
+    workflow: workflowOf(effect),
+    step: effect,
+    attempt: null,
+    moment,
+    scenario,
+    place,
+    repeat: workflowOf(effect) !== 'order' ? 'long' : effects[effect].quick ? 'task' : 'activity',
+    ...(needs && { needs }),
+  }))
+}
+
+function requestRows(): Omit<Row, 'id'>[] {
+  return requests.flatMap(({ request, scenario, steps }) =>
+    steps.flatMap((step) =>
+      (['before', 'after'] as const).map((moment) => ({
+        workflow: 'API request' as const,
+        step: request,
+        attempt: null,
+        moment: `${moment} ${inWords(step)}`,
+        scenario,
+        place: { step, moment },
+        repeat: scenario === 'nudgeFollows' ? 'long' : 'task',
+      })),
+    ),
+  )
+}
+
+function inWords(step: string): string {
+  return step.startsWith('temporal ')
+    ? `the ${step.replace('temporal ', '')} at Temporal`
+    : step.replace('statement ', '')
+}
+
+function workflowOf(effect: Effect): Row['workflow'] {
+  if (effect === 'streamMissedEvents') return 'event-sweep'
+  return effect === 'syncSearchIndex' ? 'search-sync' : 'order'
+}

@@ -1,0 +1,147 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { Client, Connection } from '@temporalio/client'
+import { callTo, inParallel, times } from '../../shopper/http.ts'
+import { type Customer, customerOf } from '../../shopper/people.ts'
+import { orderWorkflowId } from '../../domain/ids.ts'
+import { openStack, type OpenStack, type OpenStackOptions } from '../../stack/open-stack.ts'
+import { openDatabase } from '../../store/database.ts'
+import { checkInvariants, type InvariantResult } from '../../store/invariants.ts'
+import { armoryVariable, openArmory } from './armory.ts'
+
+export type MatrixShop = Awaited<ReturnType<typeof openMatrixShop>>
+
+type Options = Pick<OpenStackOptions, 'apiProcesses' | 'workers' | 'environment'> & {
+  folder: string
+  withSearch: boolean
+  onLine?: (line: string) => void
+}
+
+const crashPoints = fileURLToPath(new URL('../crash-points.ts', import.meta.url))
+const EVENTUALLY_MS = 120_000
+
+/** The whole product with a kill switch in each of its own processes, and all that looks at it from outside. */
+export async function openMatrixShop({ folder, withSearch, ...options }: Options) {
+  const armory = openArmory(join(folder, 'armory'))
+  armory.disarm()
+  const running = await openStack({
+    ...options,
+    dataDir: join(folder, 'stack'),
+    port: 0,
+    without: withSearch ? [] : ['opensearch'],
+    preload: [crashPoints],
+    env: { [armoryVariable]: join(folder, 'armory') },
+    restartsAtOnce: true,
+  })
+  try {
+    return await around(running, armory)
+  } catch (failure) {
+    await running.stop()
+    throw failure
+  }
+}
+
+async function around(running: OpenStack, armory: ReturnType<typeof openArmory>) {
+  const { stack } = running
+  const call = callTo(stack.api)
+  const gateway = callTo(stack.gateway)
+  const database = openDatabase({ url: stack.postgres, poolSize: 4 })
+  const connection = await Connection.connect({ address: stack.temporal.address })
+  const temporal = new Client({ connection, namespace: stack.temporal.namespace })
+  const staff = await signIn(stack.admin)
+  // A dispute is a row's own doing: it must not come minutes later, in another one's time.
+  await gateway('PATCH', '/v1/settings', { body: { dispute_delay_ms: 0 } })
+
+  async function signIn({ email, password }: { email: string; password: string }): Promise<Customer> {
+    const { body: tokens } = await call('POST', '/v1/auth/login', { body: { email, password } })
+    const { body: user } = await call('GET', '/v1/me', { token: tokens.access_token })
+    return customerOf(call, user, tokens.access_token)
+  }
+
+  async function newCustomer(): Promise<Customer> {
+    const username = `matrix-${randomBytes(6).toString('hex')}`
+    const account = { email: `${username}@example.com`, password: 'correct horse battery' }
+    await call('POST', '/v1/auth/register', { body: { username, ...account } })
+    return signIn(account)
+  }
+
+  async function newProduct(): Promise<{ id: string }> {
+    const answer = await call('POST', '/v1/products', {
+      token: staff.token,
+      body: {
+        sku: `MATRIX-${randomBytes(6).toString('hex').toUpperCase()}`,
+        name: 'Matrix lamp',
+        description: 'Made for one crash.',
+        price: { amount: 19_99, currency: 'USD' },
+        category: 'crashes',
+        attributes: {},
+        inventory: { on_hand: 100 },
+      },
+    })
+    if (answer.status !== 201) throw new Error(`no product was made: ${answer.status} ${JSON.stringify(answer.body)}`)
+    return answer.body as { id: string }
+  }
+
+  /** Looks until it is so; the database and Temporal are never killed here, so looking does not disturb. */
+  async function eventually(what: string, isSo: () => Promise<boolean>, withinMs = EVENTUALLY_MS): Promise<void> {
+    for (const deadline = Date.now() + withinMs; !(await isSo()); await sleep(100))
+      if (Date.now() > deadline) throw new Error(`not so after ${withinMs / 1000} s: ${what}`)
+  }
+
+  const isTrue = async (sql: string, values: unknown[]): Promise<boolean> =>
+    (await database.query<{ so: boolean }>(`select (${sql}) as so`, values)).rows[0]?.so ?? false
+
+  return {
+    running,
+    armory,
+    database,
+    gateway,
+    staff,
+    eventually,
+    hasSearch: stack.opensearch !== undefined && stack.opensearch !== '',
+    newCustomers: (count: number) => inParallel(times(count, String), 4, newCustomer),
+    newProducts: (count: number) => inParallel(times(count, String), 4, newProduct),
+
+    needsAttention: (orderId: string, wanted: boolean) =>
+      eventually(`the order ${wanted ? 'asks for' : 'no longer asks for'} a person`, () =>
+        isTrue('select (needs_attention is not null) = $2 from orders where id = $1', [orderId, wanted]),
+      ),
+    areEventsStreamed: (orderId: string) =>
+      isTrue('select count(*) > 0 and count(*) = count(streamed_at) from events where aggregate_id = $1', [orderId]),
+    isIndexed: (productId: string) =>
+      isTrue('select indexed_version = version from products where id = $1', [productId]),
+
+    runWorkflow: (type: 'eventSweep' | 'searchSync', workflowId: string): Promise<unknown> =>
+      temporal.workflow.execute(type, { workflowId, taskQueue: 'orders' }),
+
+    /** Whether the order's workflow waits for the world, or has ended. */
+    async isAtRest(orderId: string): Promise<boolean> {
+      const { raw } = await temporal.workflow.getHandle(orderWorkflowId(orderId)).describe()
+      return !raw.pendingWorkflowTask && (raw.pendingActivities ?? []).length === 0
+    },
+
+    movesOf: async (orderId: string): Promise<string[]> =>
+      ((await gateway('GET', `/v1/ledger?order_id=${orderId}`)).body.data as { type: string }[]).map(
+        ({ type }) => type,
+      ),
+
+    /** Every promise of the invariants file, once the shop has come to rest. */
+    async promises(withinMs: number): Promise<InvariantResult[]> {
+      const look = () => checkInvariants({ database, gatewayUrl: stack.gateway, temporal: stack.temporal })
+      let results = await look()
+      const isBroken = () => results.some(({ violations }) => violations.length > 0)
+      for (const deadline = Date.now() + withinMs; isBroken() && Date.now() < deadline; results = await look())
+        await sleep(250)
+      return results
+    },
+
+    async close(): Promise<void> {
+      armory.disarm()
+      await connection.close()
+      await database.end()
+      await running.stop()
+    },
+  }
+}

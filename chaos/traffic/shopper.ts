@@ -1,0 +1,194 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { RandomGenerator } from 'pure-rand/types/RandomGenerator'
+import { between, pick } from '../random.ts'
+import { bodyOf, drawErrand, drawManner, type Errand, type Look, type Manner, parcel, raceCard } from './choices.ts'
+import { type Client, exchange, type Request } from './client.ts'
+import { type Heard, type History, isFleeting, needsNoRepeat, type Operation } from './history.ts'
+import type { Person } from './people.ts'
+import type { Shelves } from './shelves.ts'
+
+export type Market = {
+  client: Client
+  history: History
+  customers: Person[]
+  staff: Person
+  shelves: Shelves
+  gateway: string
+  /** Nobody repeats any more: what is not decided by now never will be. */
+  isClosed(): boolean
+}
+
+const once: Manner = { copies: 1, conflict: false }
+
+/** One visit: a checkout, insisted on until it is decided, and what follows from it. */
+export async function visit(market: Market, customer: Person, random: RandomGenerator): Promise<void> {
+  const errand = drawErrand(random, market.shelves)
+  const { card, lines, fate } = errand
+  const checkout = market.history.begin({ kind: 'checkout', by: customer.id, key: randomUUID(), lines, card })
+  const request = { path: '/v1/orders', body: bodyOf(lines, card) }
+  const buy = (manner: Manner) => insist(market, customer, checkout, request, random, manner)
+
+  let heard = await buy(errand.manner)
+  if (heard?.status === 202 && heard.orderId) {
+    if (card.decision === 'never') return
+    await decide(market, heard, card.decision !== 'no', random)
+    heard = await buyUntilDecided(market, buy)
+  }
+  if (errand.manner.conflict && heard?.status === 201) await sendAnother(market, customer, checkout, random)
+  if (heard?.status === 201 && heard.orderId) await follow(market, customer, heard.orderId, fate, random)
+  await lookAround(market, customer, errand, heard?.orderId, random)
+}
+
+/** One of those who want the same few units at the same moment. */
+export async function race(market: Market, customer: Person, productId: string, random: RandomGenerator) {
+  const lines = [{ productId, quantity: 1 }]
+  const about = { lines, card: raceCard, race: productId }
+  const checkout = market.history.begin({ kind: 'checkout', by: customer.id, key: randomUUID(), ...about })
+  const manner = { ...drawManner(random), conflict: false }
+  const request = { path: '/v1/orders', body: bodyOf(lines, raceCard) }
+  await insist(market, customer, checkout, request, random, manner)
+}
+
+/** An impatient one, or a program gone wild. */
+export async function buyManyTimes(market: Market, customer: Person, random: RandomGenerator, copies: number) {
+  const lines = [{ productId: pick(random, market.shelves.plenty), quantity: 1 }]
+  const about = { lines, card: raceCard }
+  const checkout = market.history.begin({ kind: 'checkout', by: customer.id, key: randomUUID(), ...about })
+  const request = { path: '/v1/orders', body: bodyOf(lines, raceCard) }
+  await insist(market, customer, checkout, request, random, { copies, conflict: false })
+}
+
+/** What a customer hears while a person decides is not the end: it is asked again until it is. */
+async function buyUntilDecided(market: Market, buy: (manner: Manner) => Promise<Heard | undefined>) {
+  for (;;) {
+    const heard = await buy(once)
+    if (heard?.status !== 202 || market.isClosed()) return heard
+    await sleep(100)
+  }
+}
+
+/** Repeats what was not heard or is not decided under the same key, as careful clients do. */
+async function insist(
+  market: Market,
+  person: Person,
+  operation: Operation,
+  request: Omit<Request, 'method' | 'token'>,
+  random: RandomGenerator,
+  { copies, hangUpAfterMs }: Manner = once,
+): Promise<Heard | undefined> {
+  for (let round = 0; ; round++) {
+    const token = await person.token().catch(() => undefined)
+    const first = round === 0
+    const what: Request = { method: 'POST', ...request, ...(token !== undefined && { token }) }
+    if (first && hangUpAfterMs !== undefined) what.hangUpAfterMs = hangUpAfterMs
+    const sends =
+      token === undefined ? [] : Array.from({ length: first ? copies : 1 }, () => market.client.send(operation, what))
+    const settled = await Promise.all(sends)
+    const isOpen = settled.some(({ heard }) => !heard || !needsNoRepeat(heard))
+    // While one copy is still on its way, another one's refusal for want of stock says nothing about it.
+    const decided = settled.find(({ heard }) => heard && needsNoRepeat(heard) && !(isOpen && isFleeting(heard)))
+    if (decided?.heard) return decided.heard
+    if (settled.some(({ heard }) => heard?.status === 401)) person.forgetToken()
+    if (market.isClosed()) return undefined
+    await sleep(between(random, 150, 400) * Math.min(1 + round / 4, 3))
+  }
+}
+
+/** The customer answers the bank, or staff decide about a doubtful order. */
+async function decide(market: Market, { waitsFor, orderId }: Heard, isYes: boolean, random: RandomGenerator) {
+  if (waitsFor === 'review')
+    return void (await act(market, isYes ? 'approve' : 'reject', orderId as string, market.staff, random))
+  if (waitsFor === undefined) return
+  const url = new URL(`/v1/payment_intents/${waitsFor.intentId}/confirm_action`, market.gateway)
+  const body = { outcome: isYes ? 'succeed' : 'fail' }
+  while (!market.isClosed()) {
+    const answer = await exchange(url, { method: 'POST', path: url.pathname, body }).catch(() => undefined)
+    if (answer !== undefined && answer.status < 500) return
+    await sleep(between(random, 150, 400))
+  }
+}
+
+const paths = {
+  cancel: ['cancel', { reason: 'Changed my mind' }],
+  ship: ['shipments', parcel],
+  deliver: ['deliveries', {}],
+  approve: ['approve', {}],
+  reject: ['reject', { reason: 'stolen card' }],
+} as const
+
+function act(market: Market, kind: keyof typeof paths, orderId: string, person: Person, random: RandomGenerator) {
+  const [path, body] = paths[kind]
+  const operation = market.history.begin({ kind, by: person.id, key: randomUUID(), orderId })
+  return insist(market, person, operation, { path: `/v1/orders/${orderId}/${path}`, body }, random, drawManner(random))
+}
+
+async function follow(
+  market: Market,
+  customer: Person,
+  orderId: string,
+  fate: Errand['fate'],
+  random: RandomGenerator,
+) {
+  const { staff } = market
+  switch (fate) {
+    case 'kept':
+      return
+    case 'shipped':
+      return void (await act(market, 'ship', orderId, staff, random))
+    case 'delivered': {
+      const shipped = await act(market, 'ship', orderId, staff, random)
+      if (shipped?.status === 201) await act(market, 'deliver', orderId, staff, random)
+      return
+    }
+    case 'cancelled':
+      return void (await act(market, 'cancel', orderId, customer, random))
+    case 'cancelled while it is shipped': {
+      const bothWays = [act(market, 'ship', orderId, staff, random), act(market, 'cancel', orderId, customer, random)]
+      return void (await Promise.all(bothWays))
+    }
+    case 'cancelled twice':
+      await Promise.all([
+        act(market, 'cancel', orderId, customer, random),
+        act(market, 'cancel', orderId, staff, random),
+      ])
+  }
+}
+
+/** The key again, for something else. */
+async function sendAnother(market: Market, customer: Person, checkout: Operation, random: RandomGenerator) {
+  const lines = (checkout.lines ?? []).map((line) => ({ ...line, quantity: line.quantity + 1 }))
+  const about = { kind: 'checkout' as const, by: customer.id, key: checkout.key, lines, conflictsWith: checkout.id }
+  const body = bodyOf(lines, checkout.card ?? raceCard)
+  await insist(market, customer, market.history.begin(about), { path: '/v1/orders', body }, random)
+}
+
+async function lookAround(
+  market: Market,
+  customer: Person,
+  errand: Errand,
+  orderId: string | undefined,
+  random: RandomGenerator,
+): Promise<void> {
+  const { shelves, staff } = market
+  const pathOf: Record<Look, string> = {
+    order: orderId ? `/v1/orders/${orderId}` : '/v1/orders?limit=5',
+    orders: '/v1/orders?limit=5',
+    product: `/v1/products/${pick(random, shelves.plenty)}`,
+    products: '/v1/products?limit=10',
+    search: '/v1/search?q=blue%20lamp&limit=10',
+  }
+  for (const look of errand.looks) {
+    const about = look === 'order' && orderId !== undefined && { orderId }
+    const operation = market.history.begin({ kind: 'look', by: customer.id, key: '', ...about })
+    const token = await customer.token().catch(() => undefined)
+    await market.client.send(operation, { method: 'GET', path: pathOf[look], ...(token !== undefined && { token }) })
+  }
+  if (!errand.adjusts) return
+  const adjustment = { productId: pick(random, shelves.plenty), change: between(random, 1, 50) }
+  const key = randomUUID()
+  const operation = market.history.begin({ kind: 'adjust', by: staff.id, key, adjustment })
+  const body = { change: adjustment.change, type: 'adjustment', reason: key }
+  const path = `/v1/inventory/${adjustment.productId}/adjustments`
+  await insist(market, staff, operation, { path, body }, random, drawManner(random))
+}
