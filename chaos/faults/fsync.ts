@@ -10,6 +10,7 @@ import { clusterOf, clusterProcesses, clusterWhenUp, untilAnswering } from '../p
 import { between } from '../random.ts'
 
 const injectedWithinMs = 30_000
+const noticedWithinMs = 15_000
 
 export const fsyncFaults: Fault[] = [
   syncFails('fsync-error-log', 'fdatasync', 'at a commit', async () => {}),
@@ -48,6 +49,8 @@ function syncFails(name: string, call: string, when: string, provoke: (world: Wo
         holdMs,
         heal: async () => {
           await stop()
+          // Traced, the postmaster can miss the end of a child and wait for it for ever; whoever watches it ends it then.
+          await untilAnswering(world, noticedWithinMs).catch(() => world.running.kill('postgres'))
           await untilAnswering(world)
         },
       }

@@ -28,9 +28,9 @@ export const clusterProcesses = ({ folder }: { folder: string }): number[] => pr
 const backWithinMs = 120_000
 
 /** Whether it was started again or has only ended all its connections, it is back when it writes. */
-export async function untilAnswering({ running, database }: World): Promise<void> {
-  await running.whenUp('postgres', backWithinMs)
-  for (const deadline = Date.now() + backWithinMs; ; await sleep(100)) {
+export async function untilAnswering({ running, database }: World, withinMs = backWithinMs): Promise<void> {
+  await running.whenUp('postgres', withinMs)
+  for (const deadline = Date.now() + withinMs; ; await sleep(100)) {
     try {
       await database.query(`select pg_logical_emit_message(true, 'chaos', 'back')`)
       return
