@@ -1,4 +1,5 @@
 import { ActivityFailure, CancellationScope, isCancellation } from '@temporalio/workflow'
+import type { OrderFact } from '../store/events.ts'
 import { isFinalAnswer } from './effects.ts'
 import { askPerson, insist } from './order-attention.ts'
 import { publish } from './order-facts.ts'
@@ -45,15 +46,16 @@ export async function reversePayment(story: OrderStory): Promise<void> {
 export async function cancelOrder(story: OrderStory): Promise<void> {
   const { input, journey, facts } = story
   const ending = story.ending ?? { reason: 'shop_unavailable', actor: 'shop' }
-  const { isOrder, isDisputed } = await insist(story, 'cancelOrder', [{ orderId: input.orderId, ...ending }], {
+  const { isOrder, isDisputed, wasPaid } = await insist(story, 'cancelOrder', [{ orderId: input.orderId, ...ending }], {
     summary: 'Cancel the order and give its stock back',
     policy: databasePolicy,
   })
+  const isUnheard = (type: OrderFact['type']) => !facts.some((fact) => fact.type === type)
+  // Placed or even paid, and we never heard of it: the world has not been told either.
+  if (wasPaid && journey.status === 'pending' && isUnheard('order.paid')) facts.unshift({ type: 'order.paid' })
+  if (isOrder && !journey.isPlaced && isUnheard('order.created')) facts.unshift({ type: 'order.created' })
   journey.move({ status: 'cancelled', stage: `Cancelled: ${inWords(ending)}` })
   if (!isDisputed) journey.move({ needsAttention: null })
-  // Placed, and we never heard of it: the world has not been told either.
-  if (isOrder && !facts.some(({ type }) => type === 'order.created') && !journey.isPlaced)
-    facts.unshift({ type: 'order.created' })
   if (isOrder) facts.push({ type: 'order.cancelled' }, { type: 'inventory.released' })
 }
 

@@ -100,7 +100,7 @@ export const tellingSaboteurs: readonly Saboteur[] = [
     bug: 'Redis refuses an event, and it is marked as sent all the same.',
     edits: [{ file: 'store/events.ts', find: '  if (failure) throw failure\n', replace: '  void failure\n' }],
     caughtBy: 'chaos',
-    args: ['--minutes', '0.5', '--faults', 'full-redis,pause-redis,hang-redis', '--fault-count', '8'],
+    args: ['--minutes', '0.6', '--faults', 'cut-redis,pause-redis,hang-redis', '--fault-count', '8'],
     expects: ['every_event_is_in_its_stream'],
   },
 ]

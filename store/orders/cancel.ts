@@ -92,12 +92,12 @@ export type Cancellation = {
 /**
  * Ends the order and gives its units back: promised ones are released, sold ones return to the shelf. An order that was
  * never placed can no longer be placed afterwards, however late the attempt. Repeating it changes nothing. Answers
- * whether there is an order at all, and whether its payment is disputed.
+ * whether there is an order at all, whether its payment is disputed, and whether it was ever paid.
  */
 export async function cancelOrder(
   db: Db,
   cancellation: Cancellation,
-): Promise<{ isOrder: boolean; isDisputed: boolean }> {
+): Promise<{ isOrder: boolean; isDisputed: boolean; wasPaid: boolean }> {
   const { rows } = await db.query<{ ended: number }>({
     name: 'cancel-order',
     text: `
@@ -146,15 +146,17 @@ select (select count(pg_notify('order_outcomes', id)::text)::int
   const stands = await howItStands(db, cancellation.orderId)
   // The order was being placed while the statement above waited for it, unseen by it: now it can be seen.
   if (!rows[0]?.ended && stands.isOpen) return cancelOrder(db, cancellation)
-  return { isOrder: stands.isOrder, isDisputed: stands.isDisputed }
+  return { isOrder: stands.isOrder, isDisputed: stands.isDisputed, wasPaid: stands.wasPaid }
 }
 
 async function howItStands(db: Db, orderId: string) {
-  const { rows } = await db.query<{ isOpen: boolean; isDisputed: boolean }>({
+  const { rows } = await db.query<{ isOpen: boolean; isDisputed: boolean; wasPaid: boolean }>({
     name: 'how-order-stands',
-    text: `select o.status in ('pending', 'paid') as "isOpen", p.disputed_minor > 0 as "isDisputed"
+    text: `select o.status in ('pending', 'paid') as "isOpen", p.disputed_minor > 0 as "isDisputed",
+                  exists (select from order_timeline t where t.order_id = o.id and t.to_status = 'paid') as "wasPaid"
              from orders o join payments p on p.order_id = o.id where o.id = $1`,
     values: [orderId],
   })
-  return { isOrder: rows.length > 0, isOpen: rows[0]?.isOpen ?? false, isDisputed: rows[0]?.isDisputed ?? false }
+  const { isOpen = false, isDisputed = false, wasPaid = false } = rows[0] ?? {}
+  return { isOrder: rows.length > 0, isOpen, isDisputed, wasPaid }
 }

@@ -42,9 +42,9 @@ export async function operatorOf({ address, namespace, cli = 'temporal' }: Stack
         async () => {
           const { raw, historyLength } = await client.workflow.getHandle(orderWorkflowId(orderId)).describe()
           const history = await client.workflow.getHandle(orderWorkflowId(orderId)).fetchHistory()
-          const hasPublished = history.events?.some((event) => event.activityTaskCompletedEventAttributes)
+          const hasBegun = history.events?.some((event) => event.workflowTaskCompletedEventAttributes)
           if (
-            !hasPublished ||
+            !hasBegun ||
             raw.pendingActivities?.length ||
             raw.pendingWorkflowTask ||
             history.events?.length !== historyLength

@@ -100,7 +100,7 @@ const duringCheckout: Held[] = [
 
 const cases = duringCheckout.flatMap((step) =>
   (['quick', 'patient'] as const)
-    .filter((attempt) => attempt === 'patient' || step.effect !== 'publishEvents')
+    .filter((attempt) => attempt === 'patient' || step.effect !== 'recordDecision')
     .flatMap((attempt) => ways.map((way) => ({ ...step, ...way, attempt }))),
 )
 
