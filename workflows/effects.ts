@@ -5,6 +5,7 @@ import {
   CancellationScope,
   condition,
   isCancellation,
+  type LocalActivityOptions,
   proxyActivities,
   proxyLocalActivities,
 } from '@temporalio/workflow'
@@ -22,6 +23,8 @@ export type EffectOptions = {
   /** What the effect does, in an operator's words: it stands in the history. */
   summary: string
   policy: ActivityOptions
+  /** The local attempt, where it is not the usual one. */
+  atFirst?: LocalActivityOptions
   /**
    * A request by update is known to this process alone until its task is completed; lost with the process, another may
    * come first the next time. So the first effect of a request is a regular activity: it begins once the request is kept.
@@ -43,7 +46,7 @@ export async function promptly<E extends Effect>(
   options: EffectOptions,
 ): Promise<Output<E>> {
   try {
-    const local = proxyLocalActivities<Activities>(quickAttempt)[effect] as Runner<E>
+    const local = proxyLocalActivities<Activities>(options.atFirst ?? quickAttempt)[effect] as Runner<E>
     return await local.executeWithOptions({ summary: options.summary }, input)
   } catch (error) {
     if (isCancellation(error) || isFinalAnswer(error)) throw error

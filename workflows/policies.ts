@@ -11,6 +11,18 @@ export const quickAttempt: LocalActivityOptions = {
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
 }
 
+/**
+ * The attempt that nobody waits for any more, while people may already ask for something: short enough that the task
+ * ends before it has to report that it is still at work. Requests that come with such a report are what the engine is
+ * least sure-footed in.
+ */
+export const briefAttempt: LocalActivityOptions = {
+  ...quickAttempt,
+  startToCloseTimeout: '1500ms',
+  scheduleToCloseTimeout: '1500ms',
+  retry: { maximumAttempts: 1 },
+}
+
 // Every patient policy waits for a cancelled attempt to end by itself. Otherwise an undo could overtake the act that it
 // undoes; the time-outs of the clients below keep that wait short.
 const patient = {
