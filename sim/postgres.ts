@@ -83,10 +83,6 @@ export async function openPostgres() {
   return {
     client,
     empty: () => client.query(`truncate ${rows[0]?.names} restart identity; alter sequence order_number restart`),
-    async close() {
-      await client.end().catch(() => {})
-      await lite.close()
-    },
   }
 }
 

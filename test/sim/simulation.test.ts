@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { beforeAll, expect, test, vi } from 'vitest'
 import { createActivities } from '../../activities/index.ts'
 import { openWorkflowHost } from '../../sim/engine/workflow-host.ts'
 import { openPostgres } from '../../sim/postgres.ts'
@@ -13,7 +13,6 @@ beforeAll(async () => {
   const [host, postgres] = await Promise.all([openWorkflowHost(activityNames), openPostgres()])
   machinery = { host, postgres }
 })
-afterAll(() => machinery.postgres.close())
 
 test('a seed tells the same story every time, whatever was told before it', async () => {
   const first = await runWorld(machinery, 5, 30)
