@@ -56,8 +56,10 @@ export function createTokens(secret: string): Tokens {
         })
         if (payload.sub === undefined || !Number.isSafeInteger(payload.ver)) return undefined
         const claims = { userId: payload.sub, tokenVersion: payload.ver as number }
-        // `exp` is among the required claims.
-        const leftMs = ((payload.exp as number) + CLOCK_TOLERANCE_SECONDS) * 1_000 - Date.now()
+        // Both are among the required claims.
+        const { exp, iat } = payload as { exp: number; iat: number }
+        const goodUntil = Math.min(exp, iat + ACCESS_TOKEN_SECONDS) + CLOCK_TOLERANCE_SECONDS
+        const leftMs = goodUntil * 1_000 - Date.now()
         if (leftMs > 0) known.set(token, claims, { ttl: leftMs })
         return claims
       } catch {

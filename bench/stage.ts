@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { withoutGivenServers } from '../stack/given-servers.ts'
 import { openStack, type OpenStack } from '../stack/open-stack.ts'
 import { type Database, openDatabase } from '../store/database.ts'
 import { type HelperProcess, startHelper } from './helper-process.ts'
@@ -49,7 +50,7 @@ export async function openStage({ plan, say, withSearch, signal }: StageOptions)
     port: 0,
     onLine: say,
     signal,
-    environment: withoutAddresses(),
+    environment: withoutGivenServers(process.env),
     without: withSearch ? [] : ['opensearch'],
     preload: [fileURLToPath(new URL('preload/probe.ts', import.meta.url))],
     env: { JWT_SECRET: jwtSecret, BENCH_PROBE: socket },
@@ -82,21 +83,19 @@ export async function openStage({ plan, say, withSearch, signal }: StageOptions)
   }
 }
 
-/** The servers measured are this run's own, whatever the shell points to. */
-function withoutAddresses(): NodeJS.ProcessEnv {
-  const addresses = ['DATABASE_URL', 'REDIS_URL', 'OPENSEARCH_URL', 'TEMPORAL_ADDRESS', 'GATEWAY_URL']
-  return { ...process.env, ...Object.fromEntries(addresses.map((name) => [name, undefined])) }
-}
+/** What a local attempt did not tell, the sweep tells within a minute. */
+const TOLD_WITHIN_MS = 180_000
 
 /** Telling its events is the last an order does before it waits to be shipped. */
 async function untilAllIsTold(database: Database): Promise<void> {
-  for (;;) {
+  for (const deadline = Date.now() + TOLD_WITHIN_MS; ; ) {
     const { rows } = await database.query<{ busy: boolean }>(
       `select exists (select from (select id from orders order by id desc limit 2000) o
                        where not exists (select from events e where e.id = o.id || ':payment.success' and e.streamed_at is not null))
            or exists (select from events where streamed_at is null) as busy`,
     )
     if (!rows[0]?.busy) return
+    if (Date.now() > deadline) throw new Error(`Some events are not told after ${TOLD_WITHIN_MS / 1_000} s`)
     await sleep(50)
   }
 }

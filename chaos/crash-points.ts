@@ -11,7 +11,6 @@ import { type Armed, armoryVariable, openArmory, type Place } from './crash-matr
  * so that a crash hits exactly there. The product has no hook for it and does not know.
  */
 
-// oxlint-disable-next-line node/no-process-env -- it runs inside a process of the shop, whose settings are not for it
 const folder = process.env[armoryVariable]
 if (folder === undefined) throw new Error(`${armoryVariable} must name the folder of the crash points`)
 const armory = openArmory(folder)

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inOneSentence } from '../stack/failure.ts'
+import { withoutGivenServers } from '../stack/given-servers.ts'
 import { type OpenStack, type OpenStackOptions, openStack } from '../stack/open-stack.ts'
 import { type Database, openDatabase } from '../store/database.ts'
 import type { Fault, World } from './fault.ts'
@@ -41,22 +42,13 @@ export type Stage = {
   close(): Promise<void>
 }
 
-const addresses = [
-  'DATABASE_URL',
-  'REDIS_URL',
-  'OPENSEARCH_URL',
-  'TEMPORAL_ADDRESS',
-  'GATEWAY_URL',
-  'GATEWAY_WEBHOOK_SECRET',
-]
-
 /** The whole product on servers of its own, prepared for the faults that it is to meet. */
 export async function openStage(options: StageOptions): Promise<Stage> {
   const { wanted, withOpenSearch, together, onLine, scene } = options
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-chaos-'))
   const dataDir = join(folder, 'stack')
   mkdirSync(dataDir, { mode: 0o711 })
-  const environment = { ...options.environment, ...Object.fromEntries(addresses.map((name) => [name, undefined])) }
+  const environment = withoutGivenServers(options.environment)
   const closers: (() => Promise<unknown>)[] = [async () => rmSync(folder, { recursive: true, force: true })]
   const close = async () => {
     for (const each of closers.splice(0).reverse()) await each()

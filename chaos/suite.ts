@@ -91,8 +91,8 @@ async function runOn(stage: Stage, settings: SuiteSettings, teller: Teller): Pro
     `The traffic has ended after ${Math.round(trafficEndedMs / 1_000)} s; waiting for the shop to come to rest.`,
   )
   await watch.stop()
-  const mayHaveForgotten = whyRedisMayHaveForgotten(faults)
-  const { checks, quietMs } = await reckon({ database, stack: running.stack, traffic, mayHaveForgotten })
+  const redisKeepsSince = lastLossOfRedis(faults, Date.now() - atMs())
+  const { checks, quietMs } = await reckon({ database, stack: running.stack, traffic, redisKeepsSince })
   const all = [...checks, ...(await stage.checks()), watch.result(), healed(faults)]
   const record: RunRecord = {
     seed,
@@ -118,10 +118,10 @@ async function askWhichCanBeHad(wanted: readonly Fault[], world: World) {
   }
 }
 
-/** Redis writes its log to disk once a second, and a flushed one has forgotten by order. */
-function whyRedisMayHaveForgotten(faults: readonly FaultRecord[]): string | undefined {
-  const culprit = faults.find(({ name }) => /^(kill|flush|full)-redis$|^kill-everything$/.test(name))
-  return culprit && `${culprit.name} may have cost Redis what it held; PostgreSQL has every event`
+/** Redis writes its log to disk once a second, and a flushed one has forgotten by order. PostgreSQL has every event. */
+function lastLossOfRedis(faults: readonly FaultRecord[], beganAtMs: number): Date | undefined {
+  const losses = faults.filter(({ name }) => /^(kill|flush|full)-redis$|^kill-everything$/.test(name))
+  return losses.length === 0 ? undefined : new Date(beganAtMs + Math.max(...losses.map(({ healedMs }) => healedMs)))
 }
 
 /** A fault that could not be taken back would make every other finding worthless. */

@@ -10,7 +10,7 @@ import { runHistoryChecks } from './history.ts'
 import { everyEventIsStreamed } from './streams.ts'
 import { nobodyIsNeeded, nothingWaitsWithoutReason } from './waiting.ts'
 
-type Options = { database: Database; stack: StackFile; traffic: Traffic; mayHaveForgotten: string | undefined }
+type Options = { database: Database; stack: StackFile; traffic: Traffic; redisKeepsSince: Date | undefined }
 
 export type Reckoning = { checks: CheckRecord[] /** How long the shop took to come to rest. */; quietMs: number }
 
@@ -18,7 +18,7 @@ const quietWithinMs = 90_000
 const BETWEEN_LOOKS_MS = 1_000
 
 /** Waits until the shop has come to rest, or has had its time for it, and looks at every promise. */
-export async function reckon({ database, stack, traffic, mayHaveForgotten }: Options): Promise<Reckoning> {
+export async function reckon({ database, stack, traffic, redisKeepsSince }: Options): Promise<Reckoning> {
   const { gateway: gatewayUrl, temporal, redis: redisUrl } = stack
   const startedAt = performance.now()
   const deadline = startedAt + quietWithinMs
@@ -33,7 +33,7 @@ export async function reckon({ database, stack, traffic, mayHaveForgotten }: Opt
     results = await look()
   }
   const quietMs = Math.round(performance.now() - startedAt)
-  const events = await everyEventIsStreamed({ database, redisUrl, mayHaveForgotten })
+  const events = await everyEventIsStreamed({ database, redisUrl, redisKeepsSince })
   const evidence = {
     operations: traffic.history.operations,
     books: await readBooks(database),

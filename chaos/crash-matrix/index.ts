@@ -18,7 +18,7 @@ export type MatrixOptions = {
   apiProcesses?: number
   workers?: number
   onLine?: (line: string) => void
-  environment?: NodeJS.ProcessEnv
+  environment: NodeJS.ProcessEnv
 }
 
 export type MatrixResult = {
@@ -38,7 +38,7 @@ const ROWS_PER_CUSTOMER = 4
 const REST_WITHIN_MS = 60_000
 
 /** Kills the shop's own processes at every step there is, one stack for all of it, and looks at what became of each. */
-export async function runCrashMatrix(options: MatrixOptions = {}): Promise<MatrixResult> {
+export async function runCrashMatrix(options: MatrixOptions): Promise<MatrixResult> {
   const { atOnce = 8, rows = allRows, withSearch = false, onLine = () => {}, ...shopOptions } = options
   const startedAt = Date.now()
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-crash-matrix-'))

@@ -6,6 +6,7 @@ import { Client, Connection } from '@temporalio/client'
 import { callTo, inParallel, times } from '../../shopper/http.ts'
 import { type Customer, customerOf } from '../../shopper/people.ts'
 import { orderWorkflowId } from '../../domain/ids.ts'
+import { withoutGivenServers } from '../../stack/given-servers.ts'
 import { openStack, type OpenStack, type OpenStackOptions } from '../../stack/open-stack.ts'
 import { openDatabase } from '../../store/database.ts'
 import { checkInvariants, type InvariantResult } from '../../store/invariants.ts'
@@ -13,7 +14,8 @@ import { armoryVariable, openArmory } from './armory.ts'
 
 export type MatrixShop = Awaited<ReturnType<typeof openMatrixShop>>
 
-type Options = Pick<OpenStackOptions, 'apiProcesses' | 'workers' | 'environment'> & {
+type Options = Pick<OpenStackOptions, 'apiProcesses' | 'workers'> & {
+  environment: NodeJS.ProcessEnv
   folder: string
   withSearch: boolean
   onLine?: (line: string) => void
@@ -23,11 +25,12 @@ const crashPoints = fileURLToPath(new URL('../crash-points.ts', import.meta.url)
 const EVENTUALLY_MS = 120_000
 
 /** The whole product with a kill switch in each of its own processes, and all that looks at it from outside. */
-export async function openMatrixShop({ folder, withSearch, ...options }: Options) {
+export async function openMatrixShop({ folder, withSearch, environment, ...options }: Options) {
   const armory = openArmory(join(folder, 'armory'))
   armory.disarm()
   const running = await openStack({
     ...options,
+    environment: withoutGivenServers(environment),
     dataDir: join(folder, 'stack'),
     port: 0,
     without: withSearch ? [] : ['opensearch'],

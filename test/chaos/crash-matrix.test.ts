@@ -3,8 +3,6 @@ import { createActivities } from '../../activities/index.ts'
 import { type MatrixResult, runCrashMatrix } from '../../chaos/crash-matrix/index.ts'
 import { rows } from '../../chaos/crash-matrix/rows.ts'
 
-const addresses = ['DATABASE_URL', 'REDIS_URL', 'OPENSEARCH_URL', 'TEMPORAL_ADDRESS', 'GATEWAY_URL']
-
 test('every effect that a workflow can have is killed before and after', () => {
   const effects = Object.keys(createActivities({} as Parameters<typeof createActivities>[0]))
   for (const moment of ['before', 'after'])
@@ -20,7 +18,7 @@ describe('kill -9 at the steps that repeat within seconds', () => {
     result = await runCrashMatrix({
       rows: rows.filter(({ repeat }) => repeat === 'task'),
       atOnce: 24,
-      environment: { ...process.env, ...Object.fromEntries(addresses.map((name) => [name, undefined])) },
+      environment: process.env,
     })
     console.log(`  ${result.rows.length} rows by ${result.kills} kills in ${Math.round(result.tookMs / 1000)} s`)
   }, 240_000)

@@ -9,6 +9,7 @@ import { randomOf } from '../../chaos/random.ts'
 import type { CheckRecord } from '../../chaos/record.ts'
 import { scenes } from '../../chaos/scenes/index.ts'
 import { openTraffic } from '../../chaos/traffic/index.ts'
+import { withoutGivenServers } from '../../stack/given-servers.ts'
 import { openDatabase } from '../../store/database.ts'
 
 vi.setConfig({ testTimeout: 900_000 })
@@ -46,8 +47,7 @@ async function play(name: string, faultNames: string[]) {
   if (!scene) throw new Error(`there is no scene ${name}`)
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-scene-'))
   closers.push(() => rmSync(folder, { recursive: true, force: true }))
-  const addresses = ['DATABASE_URL', 'REDIS_URL', 'OPENSEARCH_URL', 'TEMPORAL_ADDRESS', 'GATEWAY_URL']
-  const environment = { ...process.env, ...Object.fromEntries(addresses.map((address) => [address, undefined])) }
+  const environment = withoutGivenServers(process.env)
   const opened = await scene.open({
     dataDir: join(folder, 'stack'),
     port: 0,
@@ -77,7 +77,7 @@ async function play(name: string, faultNames: string[]) {
   }
   isEnough = true
   await shopping
-  const { checks } = await reckon({ database, stack: running.stack, traffic, mayHaveForgotten: undefined })
+  const { checks } = await reckon({ database, stack: running.stack, traffic, redisKeepsSince: undefined })
   const all = [...checks, ...((await opened.checks?.()) ?? [])]
   expect(all.filter(isBroken)).toEqual([])
   const statuses = traffic.history.operations.flatMap(({ sends }) => sends.map(({ heard }) => heard?.status))

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { expect, vi } from 'vitest'
 import { report } from '../../cli/invariants-report.ts'
 import { explain } from '../../stack/failure.ts'
+import { withoutGivenServers } from '../../stack/given-servers.ts'
 import { openStack, type OpenStackOptions } from '../../stack/open-stack.ts'
 import { openDatabase } from '../../store/database.ts'
 import { checkInvariants, type InvariantResult } from '../../store/invariants.ts'
@@ -25,20 +26,11 @@ export const eventually = <T>(look: () => T | Promise<T>, timeout = 30_000): Pro
 /** A measured number of a story, for whoever reads the run. */
 export const figure = (text: string): void => console.log(`  ${text}`)
 
-const addresses = [
-  'DATABASE_URL',
-  'REDIS_URL',
-  'OPENSEARCH_URL',
-  'TEMPORAL_ADDRESS',
-  'GATEWAY_URL',
-  'GATEWAY_WEBHOOK_SECRET',
-]
-
 /** The whole product as npm start runs it, on servers of its own, with what people and the test see of it. */
 export async function openShop(options: Partial<OpenStackOptions> = {}) {
   const dataDir = mkdtempSync(join(tmpdir(), 'holdfast-stories-'))
   const forget = () => rmSync(dataDir, { recursive: true, force: true })
-  const environment = { ...process.env, ...Object.fromEntries(addresses.map((name) => [name, undefined])) }
+  const environment = withoutGivenServers(process.env)
   const running = await openStack({ dataDir, port: 0, without: ['opensearch'], environment, ...options }).catch(
     (failure: unknown) => {
       const words = explain(failure).join('\n') // before its log goes with the folder
