@@ -6,6 +6,7 @@ import type { SearchIndex } from '../store/search-index.ts'
 import { createEventActivities } from './events.ts'
 import { createOrderActivities } from './orders.ts'
 import { createPaymentActivities } from './payments.ts'
+import { createRefundActivities } from './refunds.ts'
 import { createSearchActivities } from './search-index.ts'
 
 export type ActivityDeps = {
@@ -19,6 +20,7 @@ export type ActivityDeps = {
 export const createActivities = (deps: ActivityDeps) => ({
   ...createOrderActivities(deps),
   ...createPaymentActivities(deps),
+  ...createRefundActivities(deps),
   ...createEventActivities(deps),
   ...createSearchActivities(deps),
 })

@@ -1,5 +1,5 @@
 import { activityInfo } from '@temporalio/activity'
-import { cancellationRefundIdOf, orderStepKey } from '../domain/ids.ts'
+import { orderStepKey } from '../domain/ids.ts'
 import {
   GatewayRefused,
   GatewayUnavailable,
@@ -14,6 +14,7 @@ import {
   recordReversal,
   type Reversal,
 } from '../store/orders/index.ts'
+import { holdRest } from '../store/refunds/index.ts'
 
 /** Where an authorisation stands. Only what the order's workflow decides by: no token, no address. */
 export type Payment = {
@@ -29,7 +30,9 @@ type CapturePayment = { orderId: string; intentId: string; amountMinor: number }
 type ReversePayment = { orderId: string; isRefusedByGateway?: boolean | undefined }
 
 /** How the money went back. `refundId` is ours, not the gateway's. */
-export type ReversedPayment = { kind: 'nothing_held' | 'declined' | 'voided' } | { kind: 'refunded'; refundId: string }
+export type ReversedPayment =
+  | { kind: 'nothing_held' | 'declined' | 'voided' | 'given_back' }
+  | { kind: 'refunded'; refundId: string }
 
 type Deps = {
   database: Database
@@ -67,12 +70,46 @@ export function createPaymentActivities({ database, gateways }: Deps) {
       const key = orderStepKey(orderId, 'authorize')
       // A refused authorization is the gateway's answer to every attempt under its key: nothing is left to close.
       const intent = isRefusedByGateway ? await gateway().findIntentByKey(key) : await gateway().closeKey(key)
-      const reversal = intent ? await reverse(gateway(), orderId, intent) : ({ kind: 'nothing_held' } as const)
+      const reversal = intent ? await reverse(orderId, intent) : ({ kind: 'nothing_held' } as const)
       await recordReversal(database, orderId, reversal)
-      return reversal.kind === 'refunded'
-        ? { kind: 'refunded', refundId: cancellationRefundIdOf(orderId) }
-        : { kind: reversal.kind }
+      return reversal.kind === 'refunded' ? { kind: 'refunded', refundId: reversal.refundId } : { kind: reversal.kind }
     },
+  }
+
+  async function reverse(orderId: string, intent: PaymentIntent): Promise<Reversal> {
+    const intentId = intent.id
+    switch (intent.status) {
+      case 'declined':
+        return { kind: 'declined', intentId, declineCode: intent.declineCode ?? 'declined' }
+      case 'voided':
+        return { kind: 'voided', intentId }
+      case 'authorized':
+      case 'requires_action':
+        return voidHold(orderId, intentId)
+      case 'captured':
+        return refundRest(orderId, intentId)
+    }
+  }
+
+  /** A capture that was still on its way may win against the void; then the next attempt finds the money captured. */
+  async function voidHold(orderId: string, intentId: string): Promise<Reversal> {
+    try {
+      await gateway().void({ key: orderStepKey(orderId, 'void'), intentId })
+      return { kind: 'voided', intentId }
+    } catch (error) {
+      if (!(error instanceof GatewayRefused)) throw error
+      const now = await gateway().getIntent(intentId)
+      if (now.status === 'authorized' || now.status === 'requires_action') throw error
+      return reverse(orderId, now)
+    }
+  }
+
+  async function refundRest(orderId: string, intentId: string): Promise<Reversal> {
+    const rest = await holdRest(database, { orderId, intentId })
+    if (!rest) return { kind: 'given_back' }
+    const { refundId, amountMinor } = rest
+    const { id } = await gateway().refund({ key: orderStepKey(orderId, 'refund'), intentId, amountMinor })
+    return { kind: 'refunded', refundId, transactionId: id }
   }
 }
 
@@ -90,40 +127,6 @@ async function authorizeOrFind(
     const intent = await gateway.findIntentByKey(key)
     if (!intent) throw error
     return intent
-  }
-}
-
-async function reverse(gateway: PaymentGateway, orderId: string, intent: PaymentIntent): Promise<Reversal> {
-  const intentId = intent.id
-  switch (intent.status) {
-    case 'declined':
-      return { kind: 'declined', intentId, declineCode: intent.declineCode ?? 'declined' }
-    case 'voided':
-      return { kind: 'voided', intentId }
-    case 'authorized':
-    case 'requires_action':
-      return voidHold(gateway, orderId, intentId)
-    case 'captured': {
-      const refund = await gateway.refund({
-        key: orderStepKey(orderId, 'refund'),
-        intentId,
-        amountMinor: intent.capturedMinor,
-      })
-      return { kind: 'refunded', intentId, refundId: refund.id, amountMinor: refund.amountMinor }
-    }
-  }
-}
-
-/** A capture that was still on its way may win against the void; then the next attempt finds the money captured. */
-async function voidHold(gateway: PaymentGateway, orderId: string, intentId: string): Promise<Reversal> {
-  try {
-    await gateway.void({ key: orderStepKey(orderId, 'void'), intentId })
-    return { kind: 'voided', intentId }
-  } catch (error) {
-    if (!(error instanceof GatewayRefused)) throw error
-    const now = await gateway.getIntent(intentId)
-    if (now.status === 'authorized' || now.status === 'requires_action') throw error
-    return reverse(gateway, orderId, now)
   }
 }
 

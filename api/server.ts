@@ -19,6 +19,7 @@ import { probesOf } from './probes.ts'
 import { checkoutRoutes } from './routes/checkout.ts'
 import { orderActionRoutes } from './routes/order-actions.ts'
 import { orderRoutes } from './routes/orders.ts'
+import { refundRoutes } from './routes/refunds.ts'
 import { webhookRoutes } from './routes/webhooks.ts'
 
 const DRAIN_WITHIN_MS = 12_000
@@ -53,6 +54,7 @@ await untilAskedToStop(async (stop) => {
   app.route('/', checkoutRoutes({ database, outcomes, temporal, policy: config.orders, deadlineMs }))
   app.route('/', orderRoutes({ database }))
   app.route('/', orderActionRoutes({ database, temporal, logger }))
+  app.route('/', refundRoutes({ database, temporal, policy: config.refunds }))
   const readNotice = gateways.patient.readNotice.bind(gateways.patient)
   app.route('/', webhookRoutes({ database, temporal, logger, readNotice }))
 

@@ -80,15 +80,15 @@ function killOnceAllAreHeld(): void {
   process.kill(process.pid, 'SIGKILL')
 }
 
-const orderOf = (workflowId: string): string => workflowId.replace(/^order-/, '')
+const orderOf = (workflowId: string): string => workflowId.replace(/^(order|refund)-/, '')
 
 const aroundActivities: ActivityInterceptorsFactory = () => ({
   inbound: {
     async execute(input, next) {
       const { activityType, isLocal, workflowExecution } = activityInfo()
       const workflowId = workflowExecution?.workflowId ?? ''
-      const orderId = orderOf(workflowId)
-      const subjects = [workflowId, orderId]
+      const { orderId = orderOf(workflowId), refundId = '' } = (input.args[0] ?? {}) as Record<string, string>
+      const subjects = [workflowId, orderId, refundId]
       const reached: Reached = {
         kind: 'activity',
         name: activityType,
@@ -116,13 +116,22 @@ Worker.create = (options) =>
   })
 
 // oxlint-disable-next-line typescript/unbound-method -- both are called with the client they were asked of
-const { start, getHandle } = WorkflowClient.prototype
+const { start, getHandle, executeUpdateWithStart } = WorkflowClient.prototype
 WorkflowClient.prototype.start = function (this: WorkflowClient, ...[type, options]: Parameters<typeof start>) {
   const { workflowId } = options
   return around({ kind: 'temporal', name: 'start', subjects: [workflowId, orderOf(workflowId)] }, () =>
     start.call(this, type, options),
   )
 } as typeof start
+WorkflowClient.prototype.executeUpdateWithStart = function (
+  this: WorkflowClient,
+  ...[update, options]: Parameters<typeof executeUpdateWithStart>
+) {
+  const { workflowId } = options.startWorkflowOperation.options
+  return around({ kind: 'temporal', name: 'update-with-start', subjects: [workflowId, orderOf(workflowId)] }, () =>
+    executeUpdateWithStart.call(this, update, options),
+  )
+} as typeof executeUpdateWithStart
 WorkflowClient.prototype.getHandle = function (
   this: WorkflowClient,
   ...[workflowId, ...rest]: Parameters<typeof getHandle>
@@ -161,11 +170,15 @@ function statementOf([config, positional]: unknown[]): Reached {
   return { kind: 'statement', name: statement, subjects: words.flatMap((word) => [word, word.replace(/:.*$/, '')]) }
 }
 
-/** The API is the first to know both names of an order, and of a notice. */
+/** The API is the first to know both names of an order, of a refund and of a notice. */
 function noteAliases(statement: string, words: string[]): void {
   if (statement === 'record-checkout') {
     const [key, orderId] = [words[2], words.find((word) => word.startsWith('ord_'))]
     if (key !== undefined && orderId !== undefined) armory.alias(orderId, key)
+  }
+  if (statement === 'claim-key') {
+    const [key, resourceId] = [words[2], words[3]]
+    if (key !== undefined && resourceId?.startsWith('re_')) armory.alias(resourceId, key)
   }
   if (statement.startsWith('insert into payment_notices')) {
     const [noticeId, , orderId] = words

@@ -73,7 +73,8 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       ...(network && { reach: (server, url) => network.reach(server, url) }),
       ...others,
       preload: [...(wanted.some(({ name }) => name === 'block-event-loop') ? [blockWhenTold] : []), ...preload],
-      env: { ...clocks, ...env },
+      // Staff refund on their own here: whoever has to approve is a story of its own.
+      env: { ...clocks, REFUND_APPROVAL_LIMIT: '1000000000', ...env },
     }
     const opened = scene ? await scene.open(stackOptions) : await ordinary(stackOptions)
     closers.push(() => opened.close())

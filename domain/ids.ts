@@ -3,6 +3,11 @@ export type IdPrefix = 'ord' | 're' | 'po' | 'usr' | 'prd' | 'pay' | 'adj'
 
 export const orderWorkflowId = (orderId: string): string => `order-${orderId}`
 
+export const refundWorkflowId = (refundId: string): string => `refund-${refundId}`
+
+/** The name of one payout of a refund. Only an attempt that the gateway refused for good is followed by another. */
+export const refundKey = (refundId: string, attempt: number): string => `${refundId}:pay:${attempt}`
+
 /** The name of one effect of one order, for ever: never made from an attempt, a run or a clock. */
 export const orderStepKey = (orderId: string, step: 'authorize' | 'capture' | 'void' | 'refund'): string =>
   `${orderId}:${step}`

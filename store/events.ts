@@ -14,7 +14,9 @@ export type OrderEventType =
   | 'payment.failed'
   | 'payment.voided'
   | 'payment.disputed'
+  | 'refund.requested'
   | 'refund.success'
+  | 'refund.failed'
   | 'inventory.released'
 
 export type Event = { id: string; type: string; aggregateId: string; payload: Record<string, unknown> }

@@ -17,7 +17,7 @@ export async function gatherEvidence(options: CheckOptions): Promise<Evidence> {
   const readAt = rows[0]?.now as Date
   return {
     ...(gatewayUrl !== undefined && { ledger: { entries: await readLedger(gatewayUrl), readAt } }),
-    ...(temporal && only !== 'always' && { runningWorkflows: await listRunningOrderWorkflows(temporal) }),
+    ...(temporal && only !== 'always' && { runningWorkflows: await listRunningWorkflows(temporal) }),
   }
 }
 
@@ -70,7 +70,7 @@ async function getJson(url: URL): Promise<unknown> {
   }
 }
 
-async function listRunningOrderWorkflows(temporal: { address: string; namespace: string }): Promise<string[]> {
+async function listRunningWorkflows(temporal: { address: string; namespace: string }): Promise<string[]> {
   const cannotAsk = (cause: unknown) =>
     new CannotCheck(`Temporal at ${temporal.address} does not list the workflows of namespace ${temporal.namespace}`, {
       cause,
@@ -81,7 +81,7 @@ async function listRunningOrderWorkflows(temporal: { address: string; namespace:
   try {
     const { workflow } = new Client({ connection, namespace: temporal.namespace })
     const running: string[] = []
-    const query = `ExecutionStatus = 'Running' AND WorkflowId STARTS_WITH 'order-'`
+    const query = `ExecutionStatus = 'Running' AND (WorkflowId STARTS_WITH 'order-' OR WorkflowId STARTS_WITH 'refund-')`
     for await (const { workflowId } of workflow.list({ query, pageSize: 1_000 })) running.push(workflowId)
     return running
   } catch (error) {

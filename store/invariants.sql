@@ -7,7 +7,7 @@
 -- Three temporary tables are there for the queries that look outside:
 --   gateway_ledger (id, type, amount_minor, currency, order_id, intent_id, idempotency_key, created_at)
 --   gateway_reading (read_at)       before this moment of our clock, everything at the gateway is in gateway_ledger
---   running_workflows (workflow_id) the running workflows of orders, as Temporal lists them
+--   running_workflows (workflow_id) the running workflows of orders and refunds, as Temporal lists them
 --
 -- The ledger is read before our own snapshot is taken, so at the gateway less may have happened than in our books. What
 -- is compared "at any moment" allows for that; and an entry there is never younger than the order it belongs to.
@@ -49,12 +49,17 @@ with moved as (
   select order_id, product_id, order_id || ':sale' as source, -quantity as units
     from reservations where state in ('consumed', 'returned')
   union all
-  select order_id, product_id, order_id || ':return', quantity from reservations where state = 'returned'
+  -- What a refund has put back, its order does not put back again.
+  select order_id, product_id, order_id || ':return', quantity - restocked
+    from reservations where state = 'returned' and quantity > restocked
+  union all
+  select order_id, i ->> 'productId', id || ':restock', sum((i ->> 'quantity')::int)
+    from refunds, jsonb_array_elements(items) as i where status = 'succeeded' and (i ->> 'restock')::boolean
+   group by order_id, i ->> 'productId', id
 ), written as (
-  -- A refund may restock under a source of its own.
   select order_id, product_id, source, sum(change_quantity) as units, count(*) as times
     from inventory_records
-   where source like '%:sale' or source like '%:return'
+   where source like '%:sale' or source like '%:return' or source like '%:restock'
    group by order_id, product_id, source
 )
 select coalesce(m.source, w.source) as subject,
@@ -66,6 +71,18 @@ union all
 select r.source, format('the ledger names the order %s, which is not there', r.order_id)
   from inventory_records r
  where r.order_id is not null and not exists (select from orders o where o.id = r.order_id);
+
+-- name: restocked_is_what_refunds_put_back
+-- promise: The units of an order that count as put back are those of its succeeded refunds, and never more than were sold.
+select coalesce(v.order_id, r.order_id) as subject,
+       format('%s: %s of %s count as put back, refunds put back %s', product_id, coalesce(v.restocked, 0), coalesce(v.quantity, 0), coalesce(r.units, 0)) as detail
+  from reservations v
+  full join (
+    select order_id, (i ->> 'productId')::id as product_id, sum((i ->> 'quantity')::int) as units
+      from refunds, jsonb_array_elements(items) as i
+     where status = 'succeeded' and (i ->> 'restock')::boolean group by 1, 2
+  ) r using (order_id, product_id)
+ where v.restocked is distinct from coalesce(r.units, 0)::int or v.restocked > v.quantity;
 
 ----------------------------------------------------------------------------------------------------------------- orders
 
@@ -209,17 +226,18 @@ select o.id as subject,
         or p.voided);
 
 -- name: captured_money_is_earned_or_returned
--- promise: Captured money belongs to a live order or has gone back.
+-- promise: Captured money belongs to a live order or has gone back, or its customer's bank has taken it back.
 -- eventual: true
 select p.id as subject, format('%s captured and %s returned for %s, which is %s', p.captured_minor, p.refunded_minor, p.order_id, coalesce(o.status, 'missing')) as detail
   from payments p left join orders o on o.id = p.order_id
- where p.captured_minor > p.refunded_minor and (o.id is null or o.status in ('pending', 'cancelled'));
+ where p.captured_minor > p.refunded_minor + p.disputed_minor and (o.id is null or o.status in ('pending', 'cancelled'));
 
 -- name: cancelled_order_owes_nothing
--- promise: A cancelled order's payment has ended: it failed, its hold was let go, or all of it was refunded.
+-- promise: A cancelled order's payment has ended: it failed, its hold was let go, or all of it was refunded or is disputed.
 select o.id as subject, format('cancelled, and its payment is %s', o.payment_status) as detail
-  from orders o
- where o.status = 'cancelled' and o.payment_status not in ('failed', 'voided', 'refunded');
+  from orders o join payments p on p.order_id = o.id
+ where o.status = 'cancelled' and o.payment_status not in ('failed', 'voided', 'refunded')
+   and (p.disputed_minor = 0 or p.refunded_minor + p.disputed_minor < p.captured_minor);
 
 -- name: payment_status_agrees_with_payment
 -- promise: What an order says of its payment is what the payment's own figures say.
@@ -256,6 +274,15 @@ select coalesce(p.id, r.payment_id) as subject,
       from refunds where status = 'succeeded' group by payment_id
   ) r on r.payment_id = p.id
  where p.refunded_minor is distinct from coalesce(r.amount_minor, 0) or r.unknown_at_gateway;
+
+-- name: claims_are_refunds_on_their_way
+-- promise: The money that counts as claimed for refunds is the sum of those that wait for approval or are being paid.
+select p.id as subject, format('%s counted as claimed, open refunds come to %s', p.refund_held_minor, coalesce(r.amount_minor, 0)) as detail
+  from payments p
+  left join (
+    select payment_id, sum(amount_minor) as amount_minor from refunds where status in ('pending_approval', 'processing') group by payment_id
+  ) r on r.payment_id = p.id
+ where p.refund_held_minor is distinct from coalesce(r.amount_minor, 0);
 
 ------------------------------------------------------------------------------------------------------ the gateway alone
 
@@ -379,9 +406,17 @@ select coalesce(o.id, w.workflow_id) as subject,
        case when w.workflow_id is null then format('the order is %s and no workflow is running for it', o.status)
             else format('the workflow runs, the order is %s', coalesce(o.status, 'missing')) end as detail
   from orders o
-  full join running_workflows w on w.workflow_id = 'order-' || o.id
+  full join (select workflow_id from running_workflows where workflow_id like 'order-%') w on w.workflow_id = 'order-' || o.id
  where (o.id is null and not exists (select from checkouts c where 'order-' || c.order_id = w.workflow_id and c.outcome = 'received'))
     or (o.status in ('pending', 'paid', 'shipped')) <> (w.workflow_id is not null);
+
+-- name: every_open_refund_is_looked_after
+-- promise: A refund that waits or is being paid has its running workflow, or that of the order which is given up.
+-- eventual: true
+select r.id as subject, format('the refund is %s and no workflow is running for it', r.status) as detail
+  from refunds r
+ where r.status in ('pending_approval', 'processing')
+   and not exists (select from running_workflows w where w.workflow_id in ('refund-' || r.id, 'order-' || r.order_id));
 
 ----------------------------------------------------------------------------------------------------------------- events
 
@@ -397,6 +432,8 @@ with reached as (
   union select id, 'payment.failed' from orders where cancel_reason = 'payment_declined'
   union select order_id, 'inventory.released' from reservations where state in ('released', 'returned')
   union select id, 'refund.success' from refunds where status = 'succeeded'
+  union select id, 'refund.requested' from refunds where requested_by <> 'shop'
+  union select detail ->> 'refund_id', 'refund.failed' from order_timeline where what = 'refund failed'
 )
 select about as subject, format('nobody was told: %s is missing', type) as detail
   from fact
@@ -408,7 +445,8 @@ with told as (
   -- What the id is about: the order, or the refund of `<refund>:refund.success`.
   select id, type, left(id, -length(type) - 1) as about, right(id, length(type) + 1) = ':' || type as is_named_well
     from events where type in ('order.created', 'order.paid', 'order.shipped', 'order.delivered', 'order.cancelled',
-                               'payment.success', 'payment.failed', 'refund.success', 'inventory.released')
+                               'payment.success', 'payment.failed', 'refund.requested', 'refund.success', 'refund.failed',
+                               'inventory.released')
 )
 select id as subject, format('%s was told of %s, and it is not so', type, about) as detail
   from told
@@ -418,6 +456,8 @@ select id as subject, format('%s was told of %s, and it is not so', type, about)
              when 'payment.success' then exists (select from payments where order_id = about and captured_minor > 0)
              when 'payment.failed' then exists (select from payments where order_id = about and status = 'failed')
              when 'refund.success' then exists (select from refunds where refunds.id = about and status = 'succeeded')
+             when 'refund.requested' then exists (select from refunds where refunds.id = about)
+             when 'refund.failed' then exists (select from order_timeline where what = 'refund failed' and detail ->> 'refund_id' = about)
              when 'inventory.released' then exists (select from reservations where order_id = about and state in ('released', 'returned'))
              else exists (select from order_timeline where order_id = about and 'order.' || to_status = type)
            end

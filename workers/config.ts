@@ -5,6 +5,8 @@ const flag = z.enum(['true', 'false']).transform((value) => value === 'true')
 const share = z.coerce.number().min(0).max(1)
 const durationMs = z.coerce.number().int().positive()
 
+const DAY_MS = 24 * 60 * 60_000
+
 const environment = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: port.default(8080),
@@ -31,6 +33,12 @@ const environment = z.object({
   REVIEW_DEADLINE_MS: durationMs.default(24 * 60 * 60_000),
   RISK_REVIEW_THRESHOLD: share.default(0.5),
   RISK_REJECT_THRESHOLD: share.default(0.8),
+  // In minor units of whatever currency the order has.
+  REFUND_APPROVAL_LIMIT: z.coerce.number().int().min(0).default(10_000),
+  REFUND_WINDOW_MS: durationMs.default(30 * DAY_MS),
+  REFUND_REMINDER_MS: durationMs.default(DAY_MS),
+  REFUND_ESCALATION_MS: durationMs.default(3 * DAY_MS),
+  REFUND_DECISION_DEADLINE_MS: durationMs.default(14 * DAY_MS),
 })
 
 export type Config = ReturnType<typeof readConfig>
@@ -62,6 +70,15 @@ export function readConfig(env: Record<string, string | undefined>) {
       paymentHoldMs: e.PAYMENT_HOLD_MS,
       reviewDeadlineMs: e.REVIEW_DEADLINE_MS,
       risk: { reviewAbove: e.RISK_REVIEW_THRESHOLD, rejectAbove: e.RISK_REJECT_THRESHOLD },
+    },
+    refunds: {
+      approval: {
+        limitMinor: e.REFUND_APPROVAL_LIMIT,
+        withinMs: e.REFUND_WINDOW_MS,
+        deadlineMs: e.REFUND_DECISION_DEADLINE_MS,
+      },
+      remindAfterMs: e.REFUND_REMINDER_MS,
+      escalateAfterMs: e.REFUND_ESCALATION_MS,
     },
   }
 }

@@ -55,6 +55,31 @@ export async function promptly<E extends Effect>(
   return steadily(effect, input, options)
 }
 
+export type Call = { call: (why: string) => Promise<void>; endCall: (why: string) => Promise<void> }
+
+/**
+ * An effect that must come about. When that takes long a person is called, while it is tried on; when it has come about
+ * after all, nobody needs to look any more.
+ */
+export async function untilDone<E extends Effect>(
+  effect: E,
+  input: Input<E>,
+  { call, endCall, ...options }: EffectOptions & Call,
+): Promise<Output<E>> {
+  const why = `${options.summary}: does not succeed and is still being tried`
+  let isCalled = false
+  const run = options.isRequested ? steadily : promptly
+  const output = await run(effect, input, {
+    ...options,
+    onSlow() {
+      isCalled = true
+      return call(why)
+    },
+  })
+  if (isCalled) await CancellationScope.nonCancellable(() => endCall(why))
+  return output
+}
+
 /** Runs an effect as a regular activity: what nobody waits for, and what did not succeed at once. */
 export async function steadily<E extends Effect>(
   effect: E,
@@ -77,6 +102,13 @@ async function tellWhenSlow(running: Promise<unknown>, onSlow: () => Promise<voi
     condition(() => isSettled, ATTENTION_AFTER, { summary: 'After this long a person is called' }),
   )
   if (!isInTime) await onSlow()
+}
+
+/** The code that the gateway gave for its refusal. */
+export function refusalCodeOf(error: unknown): string {
+  const code: unknown =
+    error instanceof ActivityFailure && error.cause instanceof ApplicationFailure && error.cause.details?.[0]
+  return typeof code === 'string' ? code : 'refused'
 }
 
 /** The other side understood and said no: trying again is useless, and it is for the story to decide what follows. */

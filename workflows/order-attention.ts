@@ -1,32 +1,21 @@
 import { ActivityFailure, ApplicationFailure, CancellationScope } from '@temporalio/workflow'
-import { type Effect, type EffectOptions, type Input, type Output, promptly, steadily } from './effects.ts'
+import { type Effect, type EffectOptions, type Input, type Output, steadily, untilDone } from './effects.ts'
 import type { OrderStory } from './order-story.ts'
 import { databasePolicy } from './policies.ts'
 
-/**
- * An effect that must come about. When that takes long a person is called, while it is tried on; when it has come about
- * after all, nobody needs to look any more.
- */
-export async function insist<E extends Effect>(
+/** An effect of an order that must come about; a person is called to the order when it takes long. */
+export const insist = <E extends Effect>(
   story: OrderStory,
   effect: E,
   input: Input<E>,
   options: EffectOptions,
-): Promise<Output<E>> {
-  const why = `${options.summary}: does not succeed and is still being tried`
-  let isCalled = false
-  const run = options.isRequested ? steadily : promptly
-  const output = await run(effect, input, {
+): Promise<Output<E>> =>
+  untilDone(effect, input, {
     ...options,
     onWaiting: () => story.journey.show(),
-    onSlow() {
-      isCalled = true
-      return callForAttention(story, why)
-    },
+    call: (why) => callForAttention(story, why),
+    endCall: (why) => endAttention(story, { why }),
   })
-  if (isCalled) await CancellationScope.nonCancellable(() => endAttention(story, { why }))
-  return output
-}
 
 /** Calls a person to the order: on its row, in the list of workflows and in its details. */
 export function callForAttention({ input, journey }: OrderStory, why: string): Promise<void> {

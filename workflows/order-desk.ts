@@ -1,9 +1,10 @@
-import { ApplicationFailure, CancellationScope, condition, log, setHandler } from '@temporalio/workflow'
+import { type ApplicationFailure, CancellationScope, condition, log, setHandler } from '@temporalio/workflow'
 import { canBecome, type OrderStatus } from '../domain/order.ts'
-import type { ProblemCode } from '../domain/problems.ts'
 import type { Journey } from './order-journey.ts'
 import * as messages from './order.messages.ts'
-import { type Request, read, requests, says } from './order-requests.ts'
+import { type Request, requests, says } from './order-requests.ts'
+import { refusal } from './refusal.ts'
+import { read } from './words.ts'
 
 /** A request in the queue, and whoever waits to hear what came of it. */
 export type Asked = { request: Request; done: (status: OrderStatus) => void; refuse: (reason: unknown) => void }
@@ -218,6 +219,3 @@ export class Desk {
     }
   }
 }
-
-export const refusal = (type: ProblemCode, message: string): ApplicationFailure =>
-  ApplicationFailure.create({ type, message, nonRetryable: true, category: 'BENIGN' })

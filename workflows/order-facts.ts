@@ -1,9 +1,9 @@
+import type { OrderFact } from '../store/events.ts'
 import { promptly } from './effects.ts'
-import type { OrderStory } from './order-story.ts'
 import { briefAttempt, databasePolicy } from './policies.ts'
 
 /** Tells the world what became true. An interrupted telling is made good by the next: an event has one id. */
-export async function publish({ input, facts }: OrderStory): Promise<void> {
+export async function publish({ input, facts }: { input: { orderId: string }; facts: OrderFact[] }): Promise<void> {
   if (facts.length === 0) return
   const telling = [...facts]
   const summary = `Publish ${telling.map((fact) => fact.type).join(', ')}`

@@ -1,3 +1,4 @@
+import { read } from './words.ts'
 import type { CancelRequest, DeliverRequest, ResolveRequest, ShipRequest } from './order.messages.ts'
 
 /** What is asked of an order, whoever asks and however. */
@@ -7,8 +8,6 @@ export type Request =
   | ({ kind: 'cancel' } & CancelRequest)
   | { kind: 'resolve'; by?: string }
   | { kind: 'dispute'; amountMinor: number }
-
-type Words = { by?: string; reason?: string; carrier?: string; tracking_number?: string; action?: string }
 
 /** What operators read beside the name of a message. */
 export const says = {
@@ -20,30 +19,6 @@ export const says = {
   resolve: 'A person has seen to it; for a refused undo: {"action":"retry" or "skip","by":"…"}',
   paymentNews: 'Something happened at the gateway: ask it',
   state: 'Where the order stands',
-}
-
-const LONGEST = 500
-
-/**
- * The words of a message we know, as far as they are words. A message may come from anyone's keyboard: what else is in
- * it must neither fail the workflow's task nor reach the database.
- */
-export function read(message: unknown): Words {
-  if (typeof message !== 'object' || message === null) return {}
-  const words: Words = {}
-  for (const name of ['by', 'reason', 'carrier', 'tracking_number', 'action'] as const) {
-    const value: unknown = (message as Record<string, unknown>)[name]
-    // PostgreSQL takes no NUL, and nobody wants the other control characters.
-    const word =
-      typeof value === 'string'
-        ? value
-            .replace(/\p{Cc}/gu, ' ')
-            .trim()
-            .slice(0, LONGEST)
-        : ''
-    if (word !== '') words[name] = word
-  }
-  return words
 }
 
 export const requests = {

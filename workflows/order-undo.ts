@@ -39,6 +39,9 @@ export async function reversePayment(story: OrderStory): Promise<void> {
     case 'refunded':
       journey.move({ paymentStatus: 'refunded' })
       facts.push({ type: 'payment.success' }, { type: 'refund.success', subjectId: reversal.refundId })
+      return
+    case 'given_back':
+      facts.push({ type: 'payment.success' })
   }
 }
 

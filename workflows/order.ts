@@ -2,13 +2,14 @@ import { allHandlersFinished, CancellationScope, CancelledFailure, condition } f
 import { isFinalAnswer } from './effects.ts'
 import { callForAttention, endAttention, insist } from './order-attention.ts'
 import { capture, type CheckoutEnd, checkOut } from './order-checkout.ts'
-import { type Asked, Desk, refusal } from './order-desk.ts'
+import { type Asked, Desk } from './order-desk.ts'
 import { Journey } from './order-journey.ts'
 import type { OrderInput, OrderResult } from './order.messages.ts'
 import { publish } from './order-facts.ts'
 import type { OrderStory } from './order-story.ts'
 import { databasePolicy } from './policies.ts'
 import { cancellationBy, giveUp, whyGivenUp } from './order-undo.ts'
+import { refusal } from './refusal.ts'
 import { Saga } from './saga.ts'
 
 type Paid = Extract<CheckoutEnd, { kind: 'paid' }>
@@ -110,11 +111,16 @@ async function ship(story: OrderStory, paid: Paid, asked: Asked): Promise<boolea
     trackingNumber: request.tracking_number,
     actor: request.by ?? 'operator',
   }
-  await insist(story, 'recordShipment', [shipment], {
+  const outcome = await insist(story, 'recordShipment', [shipment], {
     summary: 'Note the shipment',
     policy: databasePolicy,
     isRequested: true,
   })
+  if (outcome === 'refunded') {
+    journey.move({ paymentStatus: 'refunded' })
+    asked.refuse(refusal('invalid_transition', 'The customer has all of the money back; cancel the order'))
+    return false
+  }
   journey.move({ status: 'shipped', stage: 'Shipped: waiting to be delivered' })
   asked.done('shipped')
   facts.push({ type: 'order.shipped' })

@@ -51,3 +51,6 @@ export const moneyPolicy: ActivityOptions = {
 
 /** After this long, an effect that must succeed and does not calls for a person; it is tried on all the same. */
 export const ATTENTION_AFTER = '2m'
+
+/** How long a refund that the gateway refused waits for somebody to have it tried again. */
+export const REFUSED_REFUND_WAITS = '30 days'

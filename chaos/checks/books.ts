@@ -5,6 +5,8 @@ export type Books = {
   orders: Map<string, BookedOrder>
   /** Which order an Idempotency-Key of a checkout is tied to: `<user> <key>`. */
   keys: Map<string, string>
+  /** What became of a refund, by the key it was asked for with: `<user> <key>`. */
+  refunds: Map<string, BookedRefund>
   /** Stock corrections by their reason, which is the key they were asked for with. */
   adjustments: { reason: string; productId: string; change: number }[]
   /** Units on the shelf of each product. */
@@ -21,6 +23,14 @@ export type BookedOrder = {
   needsAttention: string | null
 }
 
+export type BookedRefund = {
+  id: string
+  orderId: string
+  status: string
+  /** Units that were put back onto the shelf. */
+  restocked: { productId: string; quantity: number }[]
+}
+
 export async function readBooks(database: Database): Promise<Books> {
   const client = await database.connect()
   try {
@@ -31,6 +41,12 @@ export async function readBooks(database: Database): Promise<Books> {
     )
     const keys = await client.query<{ use: string; id: string }>(
       `select user_id || ' ' || key as use, resource_id as id from idempotency_keys where route = 'POST /v1/orders'`,
+    )
+    const refunds = await client.query<BookedRefund & { use: string }>(
+      `select k.user_id || ' ' || k.key as use, r.id, r.order_id as "orderId", r.status,
+              (select coalesce(jsonb_agg(i), '[]') from jsonb_array_elements(r.items) as i
+                where r.status = 'succeeded' and (i ->> 'restock')::boolean) as restocked
+         from idempotency_keys k join refunds r on r.id = k.resource_id where k.route = 'POST /v1/orders/:id/refunds'`,
     )
     const adjustments = await client.query<Books['adjustments'][number]>(
       `select reason, product_id as "productId", change_quantity as change from inventory_records
@@ -51,6 +67,7 @@ export async function readBooks(database: Database): Promise<Books> {
     return {
       orders: new Map(orders.rows.map(({ id, ...order }) => [id, order])),
       keys: new Map(keys.rows.map(({ use, id }) => [use, id])),
+      refunds: new Map(refunds.rows.map(({ use, ...refund }) => [use, refund])),
       adjustments: adjustments.rows,
       onHand: new Map(stock.rows.map(({ id, units }) => [id, units])),
       lines: linesOf,

@@ -2,6 +2,7 @@ import type { CheckRecord } from '../record.ts'
 import { answersOf, type Heard, isFinal, isFleeting, needsNoRepeat, type Operation } from '../traffic/history.ts'
 import { checkoutsOf, describe, type Evidence, type HistoryCheck, violation, type Violations } from './evidence.ts'
 import { noOrderGoesBack, nothingAcknowledgedIsLost, refusedIsNotDone } from './orders.ts'
+import { refundsAreAsAnswered } from './refunds.ts'
 import { adjustmentsCountOnce, scarceUnitsGoRound, shelvesAddUp } from './units.ts'
 
 export const historyChecks: readonly HistoryCheck[] = [
@@ -70,6 +71,7 @@ export const historyChecks: readonly HistoryCheck[] = [
       ]
     },
   },
+  refundsAreAsAnswered,
   scarceUnitsGoRound,
   adjustmentsCountOnce,
   shelvesAddUp,

@@ -15,6 +15,7 @@ const mayStillBecome: Record<Status, readonly Status[]> = {
 
 const mayStillBePaid: Record<string, readonly string[]> = {
   captured: ['captured', 'partially_refunded', 'refunded'],
+  partially_refunded: ['partially_refunded', 'refunded'],
   refunded: ['refunded'],
   voided: ['voided'],
   failed: ['failed'],

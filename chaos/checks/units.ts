@@ -56,7 +56,8 @@ export const adjustmentsCountOnce: HistoryCheck = {
 
 export const shelvesAddUp: HistoryCheck = {
   name: 'shelves_add_up',
-  promise: 'What lies on a shelf is what lay there first, corrected, less what live paid orders took.',
+  promise:
+    'What lies on a shelf is what lay there first, corrected, less what live paid orders took and no refund put back.',
   look: ({ operations, books, shelves, openingUnits }: Evidence) => {
     const expected = new Map(shelves.plenty.map((productId) => [productId, openingUnits]))
     const add = (productId: string, units: number) => {
@@ -70,6 +71,9 @@ export const shelvesAddUp: HistoryCheck = {
       if (status === 'paid' || status === 'shipped' || status === 'delivered')
         for (const { productId, quantity } of lines) add(productId, -quantity)
     }
+    for (const { orderId, restocked } of books.refunds.values())
+      if (books.orders.get(orderId)?.status !== 'cancelled')
+        for (const { productId, quantity } of restocked) add(productId, quantity)
     return [...expected]
       .filter(([productId, units]) => books.onHand.get(productId) !== units)
       .map(([subject, units]) => ({

@@ -22,7 +22,7 @@ async function stuckWorkflows({ address, namespace }: StackFile['temporal']): Pr
   try {
     const { workflow } = new Client({ connection, namespace })
     const running: string[] = []
-    const query = `ExecutionStatus = 'Running' AND WorkflowId STARTS_WITH 'order-'`
+    const query = `ExecutionStatus = 'Running' AND (WorkflowId STARTS_WITH 'order-' OR WorkflowId STARTS_WITH 'refund-')`
     for await (const { workflowId } of workflow.list({ query, pageSize: 1_000 })) running.push(workflowId)
     const found = await inParallel(running, AT_ONCE, async (subject) => {
       const { raw } = await workflow.getHandle(subject).describe()
@@ -46,7 +46,10 @@ export async function nobodyIsNeeded(database: Database): Promise<CheckRecord> {
     `select id as subject, needs_attention as detail from orders where needs_attention is not null and needs_attention <> 'payment disputed'
      union all
      select id, format('pending (%s), and neither its customer nor a reviewer is asked', payment_status) from orders
-      where status = 'pending' and next_action is null and review_until is null`,
+      where status = 'pending' and next_action is null and review_until is null
+     union all
+     select id, coalesce(needs_attention, status) from refunds
+      where needs_attention is not null or status in ('pending_approval', 'processing', 'failed')`,
   )
   return {
     name: 'nobody_is_needed',

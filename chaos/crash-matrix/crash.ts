@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Customer } from '../../shopper/people.ts'
 import type { Armed } from './armory.ts'
 import { type Row, scenarioOf } from './rows.ts'
-import type { Ending, Visit } from './scenarios.ts'
+import type { Ending, Visit } from './visit.ts'
 import type { MatrixShop } from './shop.ts'
 
 export type RowResult = Pick<Row, 'id' | 'workflow' | 'step' | 'attempt' | 'moment' | 'scenario'> & {

@@ -1,13 +1,15 @@
 import type { Effect } from '../../workflows/effects.ts'
 import type { Place } from './armory.ts'
-import * as scenarios from './scenarios.ts'
-import type { Scenario } from './scenarios.ts'
+import * as refundScenarios from './refund-scenarios.ts'
+import * as orderScenarios from './order-scenarios.ts'
+import type { Scenario } from './visit.ts'
 
+const scenarios = { ...orderScenarios, ...refundScenarios }
 type ScenarioName = keyof typeof scenarios
 
 export type Row = {
   id: string
-  workflow: 'order' | 'event-sweep' | 'search-sync' | 'API request'
+  workflow: 'order' | 'refund' | 'event-sweep' | 'search-sync' | 'API request'
   /** What is hit, as the table names it. */
   step: string
   attempt: 'quick' | 'steady' | null
@@ -46,6 +48,15 @@ export const effects: Record<Effect, Wanted> = {
     quick: ['declined', 'cancelledWhileHeld', 'cancelledAfterCapture'],
     steady: ['cancelledAfterCapture'],
   },
+  holdRefund: { quick: ['refundedByStaff', 'refundLeftWaiting'], steady: ['refundedByStaff'] },
+  payRefund: { quick: ['refundedByStaff', 'refundApproved'], steady: ['refundedByStaff'] },
+  settleRefund: { quick: ['refundedByStaff'], steady: ['refundedByStaff'] },
+  decideRefund: { steady: ['refundApproved', 'refundRejected'] },
+  remindOfRefund: { steady: ['refundLeftWaiting'] },
+  flagRefund: { steady: ['refundLeftWaiting'] },
+  dropRefund: { quick: ['refundRefused'], steady: ['refundRefused'] },
+  holdRefundAgain: { steady: ['refusedRefundTriedAgain'] },
+  unflagRefund: { steady: ['refusedRefundLeft'] },
   publishEvents: { quick: ['sold', 'cancelledAfterCapture', 'delivered'], steady: ['sold', 'delivered'] },
   flagAttention: { steady: ['undoRefused'] },
   clearAttention: { steady: ['disputeSeenTo', 'refusedUndoSeenTo'] },
@@ -81,7 +92,13 @@ const betweens: Between[] = [
   {
     effect: 'reversePayment',
     moment: 'refunded, not in our books',
-    place: before('statement insert into refunds'),
+    place: before('statement settle-refund'),
+    scenario: 'cancelledAfterCapture',
+  },
+  {
+    effect: 'reversePayment',
+    moment: 'money claimed, not asked for',
+    place: after('statement hold-rest'),
     scenario: 'cancelledAfterCapture',
   },
   {
@@ -149,6 +166,12 @@ const requests: { request: string; scenario: ScenarioName; steps: string[] }[] =
   { request: 'POST /v1/orders/:id/approve', scenario: 'approved', steps: ['temporal update'] },
   { request: 'POST /v1/orders/:id/resolve', scenario: 'disputeSeenTo', steps: ['temporal update'] },
   {
+    request: 'POST /v1/orders/:id/refunds',
+    scenario: 'refundedByStaff',
+    steps: ['statement claim-key', 'temporal update-with-start', 'statement find-refund', 'statement record-answer'],
+  },
+  { request: 'POST /v1/refunds/:id/approve', scenario: 'refundApproved', steps: ['temporal update'] },
+  {
     request: 'POST /v1/webhooks/payments',
     scenario: 'newsOfCustomer',
     steps: [
@@ -184,7 +207,7 @@ function effectRows(): Omit<Row, 'id'>[] {
           moment,
           scenario,
           place: { step: `activity ${effect}`, moment, attempt },
-          repeat: workflowOf(effect as Effect) !== 'order' ? 'long' : attempt === 'steady' ? 'activity' : 'task',
+          repeat: isSwept(effect as Effect) ? 'long' : attempt === 'steady' ? 'activity' : 'task',
         })),
       ),
     ),
@@ -199,7 +222,7 @@ function betweenRows(): Omit<Row, 'id'>[] {
     moment,
     scenario,
     place,
-    repeat: workflowOf(effect) !== 'order' ? 'long' : effects[effect].quick ? 'task' : 'activity',
+    repeat: isSwept(effect) ? 'long' : effects[effect].quick ? 'task' : 'activity',
     ...(needs && { needs }),
   }))
 }
@@ -228,5 +251,10 @@ function inWords(step: string): string {
 
 function workflowOf(effect: Effect): Row['workflow'] {
   if (effect === 'streamMissedEvents') return 'event-sweep'
+  if (effect.includes('Refund')) return 'refund'
   return effect === 'syncSearchIndex' ? 'search-sync' : 'order'
+}
+
+function isSwept(effect: Effect): boolean {
+  return ['event-sweep', 'search-sync'].includes(workflowOf(effect))
 }

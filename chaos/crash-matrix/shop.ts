@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { Client, Connection } from '@temporalio/client'
 import { callTo, inParallel, times } from '../../shopper/http.ts'
 import { type Customer, customerOf } from '../../shopper/people.ts'
-import { orderWorkflowId } from '../../domain/ids.ts'
+import { orderWorkflowId, refundWorkflowId } from '../../domain/ids.ts'
 import { withoutGivenServers } from '../../stack/given-servers.ts'
 import { openStack, type OpenStack, type OpenStackOptions } from '../../stack/open-stack.ts'
 import { openDatabase } from '../../store/database.ts'
@@ -35,7 +35,12 @@ export async function openMatrixShop({ folder, withSearch, environment, ...optio
     port: 0,
     without: withSearch ? [] : ['opensearch'],
     preload: [crashPoints],
-    env: { [armoryVariable]: join(folder, 'armory') },
+    env: {
+      [armoryVariable]: join(folder, 'armory'),
+      // Reminders and calls are steps to be killed at, too.
+      REFUND_REMINDER_MS: '500',
+      REFUND_ESCALATION_MS: '1000',
+    },
     restartsAtOnce: true,
   })
   try {
@@ -111,6 +116,14 @@ async function around(running: OpenStack, armory: ReturnType<typeof openArmory>)
       eventually(`the order ${wanted ? 'asks for' : 'no longer asks for'} a person`, () =>
         isTrue('select (needs_attention is not null) = $2 from orders where id = $1', [orderId, wanted]),
       ),
+    refundNeedsAttention: (orderId: string) =>
+      eventually('the refund asks for a person', () =>
+        isTrue('select exists (select from refunds where order_id = $1 and needs_attention is not null)', [orderId]),
+      ),
+    hasRefund: (orderId: string, status: string) =>
+      isTrue('select exists (select from refunds where order_id = $1 and status = $2)', [orderId, status]),
+    leaveRefund: (refundId: string) =>
+      temporal.workflow.getHandle(refundWorkflowId(refundId)).signal('resolve', { action: 'skip', by: 'operator' }),
     areEventsStreamed: (orderId: string) =>
       isTrue('select count(*) > 0 and count(*) = count(streamed_at) from events where aggregate_id = $1', [orderId]),
     isIndexed: (productId: string) =>

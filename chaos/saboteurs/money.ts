@@ -118,12 +118,12 @@ export const moneySaboteurs: readonly Saboteur[] = [
       },
       {
         file: payments,
-        find: 'async function reverse(',
+        find: 'async function authorizeOrFind(',
         replace: `function again(): never {
   throw new GatewayUnavailable('The card was declined')
 }
 
-async function reverse(`,
+async function authorizeOrFind(`,
       },
     ],
     caughtBy: 'chaos',
@@ -155,12 +155,45 @@ async function reverse(`,
     edits: [
       {
         file: payments,
-        find: "    case 'captured': {\n",
-        replace: "    case 'captured': {\n      if (intent.capturedMinor > 0) return { kind: 'voided', intentId }\n",
+        find: '        return refundRest(orderId, intentId)\n',
+        replace: "        return { kind: 'voided', intentId }\n",
       },
     ],
     caughtBy: 'sim',
     expects: ['captured_money_is_earned_or_returned', 'cancelled_order_owes_nothing'],
+  },
+  {
+    name: 'refund-without-claim',
+    bug: 'A refund looks whether there is enough left and claims nothing.',
+    edits: [
+      {
+        file: 'store/refunds/hold.ts',
+        find: 'update payments set refund_held_minor = refund_held_minor + $3, updated_at = now() where order_id = $2',
+        replace: 'update payments set updated_at = now() where order_id = $2 and $3 > 0',
+      },
+      {
+        file: 'store/refunds/settle.ts',
+        find: 'refund_held_minor = refund_held_minor - s.claimed_minor, ',
+        replace: '',
+      },
+    ],
+    caughtBy: 'chaos',
+    args: ['--minutes', '0.4', '--fault-count', '0'],
+    expects: ['nobody_is_needed', 'claims_are_refunds_on_their_way', 'gateway_ledger_is_in_our_books'],
+  },
+  {
+    name: 'refund-under-a-new-key',
+    bug: 'Each attempt to pay a refund has a key of its own.',
+    edits: [
+      {
+        file: 'activities/refunds.ts',
+        find: 'key: refundKey(refundId, attempt)',
+        replace: 'key: refundKey(`${refundId}-${Math.random()}`, attempt)',
+      },
+    ],
+    caughtBy: 'chaos',
+    args: ['--minutes', '0.5', '--faults', 'gateway-error-after,gateway-silent-after'],
+    expects: ['gateway_ledger_is_in_our_books', 'gateway_gives_back_only_what_it_took', 'nobody_is_needed'],
   },
   {
     name: 'undo-given-up',

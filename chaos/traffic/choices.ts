@@ -34,16 +34,28 @@ export type Manner = {
   conflict: boolean
 }
 
-/** What becomes of an order that was paid. Refunds and replenishments will be further words here. */
-export type Fate = 'kept' | 'shipped' | 'delivered' | 'cancelled' | 'cancelled while it is shipped' | 'cancelled twice'
+/** What becomes of an order that was paid. */
+export type Fate =
+  | 'kept'
+  | 'shipped'
+  | 'delivered'
+  | 'cancelled'
+  | 'cancelled while it is shipped'
+  | 'cancelled twice'
+  | 'refunded in part'
+  | 'refunded twice at once'
+  | 'refunded while it is cancelled'
 
 const fates: Record<Fate, number> = {
   kept: 12,
   shipped: 10,
-  delivered: 62,
+  delivered: 52,
   cancelled: 9,
   'cancelled while it is shipped': 5,
   'cancelled twice': 2,
+  'refunded in part': 4,
+  'refunded twice at once': 3,
+  'refunded while it is cancelled': 3,
 }
 
 export type Look = 'order' | 'orders' | 'product' | 'products' | 'search'

@@ -18,6 +18,8 @@ export type Operation = {
   lines?: Line[]
   card?: Card
   adjustment?: { productId: string; change: number }
+  /** What is to be refunded: one unit of a line, put back onto the shelf, or all that is left. */
+  refund?: { productId: string } | 'everything'
   /** A race for the few units of this product. */
   race?: string
   /** Another body under a key that was used: it must be refused. */
@@ -25,7 +27,7 @@ export type Operation = {
   sends: Send[]
 }
 
-export type Kind = 'checkout' | 'cancel' | 'ship' | 'deliver' | 'approve' | 'reject' | 'adjust' | 'look'
+export type Kind = 'checkout' | 'cancel' | 'ship' | 'deliver' | 'approve' | 'reject' | 'refund' | 'adjust' | 'look'
 
 export type Line = { productId: string; quantity: number }
 
@@ -46,6 +48,8 @@ export type Heard = {
   orderId?: string
   orderStatus?: string
   paymentStatus?: string
+  refundId?: string
+  refundStatus?: string
   /** What the order waits for: the customer at the bank, or a decision of staff. */
   waitsFor?: { intentId: string } | 'review'
 }

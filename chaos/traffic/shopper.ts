@@ -4,7 +4,7 @@ import type { RandomGenerator } from 'pure-rand/types/RandomGenerator'
 import { between, pick } from '../random.ts'
 import { bodyOf, drawErrand, drawManner, type Errand, type Look, type Manner, parcel, raceCard } from './choices.ts'
 import { type Client, exchange, type Request } from './client.ts'
-import { type Heard, type History, isFleeting, needsNoRepeat, type Operation } from './history.ts'
+import { type Heard, type History, isFleeting, type Line, needsNoRepeat, type Operation } from './history.ts'
 import type { Person } from './people.ts'
 import type { Shelves } from './shelves.ts'
 
@@ -36,7 +36,8 @@ export async function visit(market: Market, customer: Person, random: RandomGene
     heard = await buyUntilDecided(market, buy)
   }
   if (errand.manner.conflict && heard?.status === 201) await sendAnother(market, customer, checkout, random)
-  if (heard?.status === 201 && heard.orderId) await follow(market, customer, heard.orderId, fate, random)
+  if (heard?.status === 201 && heard.orderId)
+    await follow(market, customer, { orderId: heard.orderId, lines }, fate, random)
   await lookAround(market, customer, errand, heard?.orderId, random)
 }
 
@@ -126,11 +127,12 @@ function act(market: Market, kind: keyof typeof paths, orderId: string, person: 
 async function follow(
   market: Market,
   customer: Person,
-  orderId: string,
+  { orderId, lines }: { orderId: string; lines: Line[] },
   fate: Errand['fate'],
   random: RandomGenerator,
 ) {
   const { staff } = market
+  const someUnit = { productId: (lines[0] as Line).productId }
   switch (fate) {
     case 'kept':
       return
@@ -152,7 +154,24 @@ async function follow(
         act(market, 'cancel', orderId, customer, random),
         act(market, 'cancel', orderId, staff, random),
       ])
+      return
+    case 'refunded in part':
+      return void (await refund(market, orderId, someUnit, random))
+    case 'refunded twice at once':
+      await Promise.all([refund(market, orderId, 'everything', random), refund(market, orderId, 'everything', random)])
+      return
+    case 'refunded while it is cancelled':
+      await Promise.all([refund(market, orderId, someUnit, random), act(market, 'cancel', orderId, customer, random)])
   }
+}
+
+/** Staff give money back. */
+function refund(market: Market, orderId: string, what: NonNullable<Operation['refund']>, random: RandomGenerator) {
+  const { staff, history } = market
+  const operation = history.begin({ kind: 'refund', by: staff.id, key: randomUUID(), orderId, refund: what })
+  const items = what === 'everything' ? {} : { items: [{ product_id: what.productId, quantity: 1, restock: true }] }
+  const request = { path: `/v1/orders/${orderId}/refunds`, body: { reason: 'broken', ...items } }
+  return insist(market, staff, operation, request, random, drawManner(random))
 }
 
 /** The key again, for something else. */

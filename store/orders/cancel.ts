@@ -1,5 +1,5 @@
-import { cancellationRefundIdOf } from '../../domain/ids.ts'
 import type { CancelReason } from '../../domain/order.ts'
+import { settleRefund } from '../refunds/settle.ts'
 import type { Db } from '../database.ts'
 
 /** What really happened to the money, as the gateway tells it when an order is undone. */
@@ -7,7 +7,10 @@ export type Reversal =
   | { kind: 'nothing_held' }
   | { kind: 'declined'; declineCode: string; intentId: string }
   | { kind: 'voided'; intentId: string }
-  | { kind: 'refunded'; intentId: string; refundId: string; amountMinor: number }
+  /** `transactionId`: the gateway's id of the refund, whose money was claimed before (`holdRest`). */
+  | { kind: 'refunded'; refundId: string; transactionId: string }
+  /** Nothing of the captured money is left to give back: it was refunded before, or the customer's bank has taken it. */
+  | { kind: 'given_back' }
 
 /** Writes down how the money went back. Repeating it changes nothing. */
 export async function recordReversal(db: Db, orderId: string, reversal: Reversal): Promise<void> {
@@ -19,7 +22,8 @@ export async function recordReversal(db: Db, orderId: string, reversal: Reversal
     case 'voided':
       return recordVoid(db, orderId, reversal.intentId)
     case 'refunded':
-      return recordCancellationRefund(db, orderId, reversal)
+      return settleRefund(db, reversal)
+    case 'given_back':
   }
 }
 
@@ -56,31 +60,6 @@ async function recordVoid(db: Db, orderId: string, intentId: string): Promise<vo
   )
 }
 
-async function recordCancellationRefund(
-  db: Db,
-  orderId: string,
-  refund: { intentId: string; refundId: string; amountMinor: number },
-): Promise<void> {
-  await db.query(
-    `with refund as (
-       insert into refunds (id, order_id, payment_id, amount_minor, currency, reason, status, transaction_id)
-       select $2, order_id, id, $4, currency, 'order cancelled', 'succeeded', $3 from payments where order_id = $1
-       on conflict (id) do nothing
-       returning order_id, amount_minor
-     ), given_back as (
-       -- The gateway may have captured without our having heard: then both facts are written down here.
-       update payments p set authorized_minor = p.amount_minor, captured_minor = p.amount_minor, transaction_id = $5,
-                             refunded_minor = p.refunded_minor + refund.amount_minor, status = 'refunded', updated_at = now()
-         from refund where p.order_id = refund.order_id
-     ), shown as (
-       update orders o set payment_status = 'refunded', updated_at = now() from refund where o.id = refund.order_id
-     )
-     insert into order_timeline (order_id, what, actor, detail)
-     select order_id, 'payment refunded', 'shop', jsonb_build_object('refund_id', $2::text, 'amount', amount_minor) from refund`,
-    [orderId, cancellationRefundIdOf(orderId), refund.refundId, refund.amountMinor, refund.intentId],
-  )
-}
-
 export type Cancellation = {
   orderId: string
   reason: CancelReason
@@ -114,7 +93,8 @@ with abandoned as (
     from was where o.id = was.id
   returning o.id, was.status as was_status
 ), locked as materialized (
-  select s.product_id, r.quantity, r.state from stock s join reservations r using (product_id), cancelled
+  -- What a refund has put back is on the shelf already.
+  select s.product_id, r.quantity - r.restocked as quantity, r.state from stock s join reservations r using (product_id), cancelled
    where r.order_id = cancelled.id and r.state in ('active', 'consumed')
    order by s.product_id
      for update of s, r -- the reservation too: a confirmation that we had to wait for may have turned it
@@ -127,7 +107,7 @@ with abandoned as (
     from locked l where s.product_id = l.product_id
 ), ledger as (
   insert into inventory_records (product_id, change_quantity, change_type, reason, order_id, source)
-  select product_id, quantity, 'in', 'order cancelled', $1, $1 || ':return' from locked where state = 'consumed'
+  select product_id, quantity, 'in', 'order cancelled', $1, $1 || ':return' from locked where state = 'consumed' and quantity > 0
 ), told as (
   insert into order_timeline (order_id, what, from_status, to_status, actor, detail)
   select id, 'order cancelled', was_status, 'cancelled', $3, jsonb_strip_nulls(jsonb_build_object('reason', $2::text, 'note', $4::text))

@@ -1,14 +1,17 @@
-import type { OrderStatus } from '../../domain/order.ts'
+import type { OrderStatus, PaymentStatus } from '../../domain/order.ts'
 import type { Db } from '../database.ts'
 
 export type Shipment = { orderId: string; carrier: string; trackingNumber: string; actor: string }
 
-/** The parcel left. Repeating it changes nothing; an order that cannot be shipped is never said to be. */
-export async function recordShipment(db: Db, shipment: Shipment): Promise<void> {
+/**
+ * The parcel left. Repeating it changes nothing; an order that cannot be shipped is never said to be. `refunded`: the
+ * customer has all of the money back, and nothing is sent.
+ */
+export async function recordShipment(db: Db, shipment: Shipment): Promise<'shipped' | 'refunded'> {
   const { rowCount } = await db.query(
     `with shipped as (
        update orders set status = 'shipped', carrier = $2, tracking_number = $3, updated_at = now()
-        where id = $1 and status = 'paid'
+        where id = $1 and status = 'paid' and payment_status <> 'refunded'
        returning id
      )
      insert into order_timeline (order_id, what, from_status, to_status, actor, detail)
@@ -16,14 +19,20 @@ export async function recordShipment(db: Db, shipment: Shipment): Promise<void> 
        from shipped`,
     [shipment.orderId, shipment.carrier, shipment.trackingNumber, shipment.actor],
   )
-  if (rowCount === 0) await expectBeyond(db, shipment.orderId, ['shipped', 'delivered'])
+  if (rowCount !== 0) return 'shipped'
+  const { status, paymentStatus } = await getStanding(db, shipment.orderId)
+  if (status === 'paid' && paymentStatus === 'refunded') return 'refunded'
+  if (status !== 'shipped' && status !== 'delivered') throw new Error(`The order ${shipment.orderId} is ${status}`)
+  return 'shipped'
 }
 
-/** Nothing was changed: right for a repeat, and a fault for an order that stands elsewhere. */
-async function expectBeyond(db: Db, orderId: string, reached: OrderStatus[]): Promise<void> {
-  const { rows } = await db.query<{ status: OrderStatus }>('select status from orders where id = $1', [orderId])
-  const status = rows[0]?.status
-  if (!status || !reached.includes(status)) throw new Error(`The order ${orderId} is ${status ?? 'not there'}`)
+async function getStanding(db: Db, orderId: string) {
+  const { rows } = await db.query<{ status: OrderStatus; paymentStatus: PaymentStatus }>(
+    'select status, payment_status as "paymentStatus" from orders where id = $1',
+    [orderId],
+  )
+  if (!rows[0]) throw new Error(`The order ${orderId} is not there`)
+  return rows[0]
 }
 
 export type Delivery = { orderId: string; actor: string }
@@ -38,7 +47,9 @@ export async function recordDelivery(db: Db, { orderId, actor }: Delivery): Prom
      select id, 'order delivered', 'shipped', 'delivered', $2 from delivered`,
     [orderId, actor],
   )
-  if (rowCount === 0) await expectBeyond(db, orderId, ['delivered'])
+  if (rowCount !== 0) return
+  const { status } = await getStanding(db, orderId)
+  if (status !== 'delivered') throw new Error(`The order ${orderId} is ${status}`)
 }
 
 export type Attention = { orderId: string; why: string }

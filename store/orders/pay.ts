@@ -57,7 +57,7 @@ export async function recordCapture(db: Db, orderId: string): Promise<void> {
     name: 'record-capture',
     text: `
 with captured as (
-  update payments set captured_minor = amount_minor, status = 'success', updated_at = now()
+  update payments set captured_minor = amount_minor, captured_at = now(), status = 'success', updated_at = now()
    where order_id = $1 and captured_minor = 0 and not voided
   returning order_id, amount_minor, currency
 ), shown as (
@@ -145,4 +145,16 @@ export async function getPaymentTerms(db: Db, orderId: string): Promise<PaymentT
   })
   if (!rows[0]) throw new Error(`There is no payment for ${orderId}`)
   return rows[0]
+}
+
+/** Where the money of an order that was captured lies at the gateway. */
+export async function getCharge(db: Db, orderId: string): Promise<{ intentId: string }> {
+  const { rows } = await db.query<{ intentId: string | null }>({
+    name: 'get-charge',
+    text: `select transaction_id as "intentId" from payments where order_id = $1 and captured_minor > 0`,
+    values: [orderId],
+  })
+  const intentId = rows[0]?.intentId
+  if (!intentId) throw new Error(`There is no charge for ${orderId}`)
+  return { intentId }
 }

@@ -56,18 +56,35 @@ function goodWorld(): World {
       operation(7, racer, paid('ord_7')),
       operation(8, racer, heard(409, { code: 'insufficient_stock' })),
       operation(9, { kind: 'adjust', adjustment: { productId: 'prd_1', change: 5 } }, heard(201)),
+      operation(
+        10,
+        { kind: 'refund', orderId: 'ord_0', refund: { productId: 'prd_1' } },
+        heard(202, { refundId: 're_1', refundStatus: 'processing' }),
+        heard(201, { refundId: 're_1', refundStatus: 'succeeded' }),
+      ),
+      operation(
+        11,
+        { kind: 'refund', orderId: 'ord_0', refund: 'everything' },
+        heard(409, { code: 'refund_exceeds_captured' }),
+      ),
     ],
     books: {
       orders: new Map([
-        ['ord_0', booked('shipped', 'captured')],
+        ['ord_0', booked('shipped', 'partially_refunded')],
         ['ord_3', { ...booked('cancelled', 'failed'), cancelReason: 'payment_declined' }],
         ['ord_4', booked('cancelled', 'refunded')],
         ['ord_7', booked('paid', 'captured')],
       ]),
       keys: new Map([0, 3, 4, 7].map((id) => [`usr_1 key-${id}`, `ord_${id}`])),
+      refunds: new Map([
+        [
+          'usr_1 key-10',
+          { id: 're_1', orderId: 'ord_0', status: 'succeeded', restocked: [{ productId: 'prd_1', quantity: 1 }] },
+        ],
+      ]),
       adjustments: [{ reason: 'key-9', productId: 'prd_1', change: 5 }],
       onHand: new Map([
-        ['prd_1', 103],
+        ['prd_1', 104],
         ['prd_rare', 0],
       ]),
       lines: new Map([
@@ -111,11 +128,41 @@ const lies: { what: string; plant: (world: World) => void; found: string[] }[] =
     found: ['answers_to_one_key_agree', 'outcome_fits_the_card'],
   },
   {
+    what: 'a refund that was acknowledged and did not go out',
+    plant: (world) => {
+      world.books.refunds.clear()
+      world.books.onHand.set('prd_1', 103)
+    },
+    found: ['refunds_are_as_answered'],
+  },
+  {
+    what: 'a refund that was refused and went out all the same',
+    plant: (world) =>
+      world.books.refunds.set('usr_1 key-11', { id: 're_2', orderId: 'ord_0', status: 'succeeded', restocked: [] }),
+    found: ['refunds_are_as_answered'],
+  },
+  {
+    what: 'two refunds for one key',
+    plant: (world) =>
+      answer(
+        world,
+        10,
+        heard(201, { refundId: 're_2', refundStatus: 'succeeded' }),
+        heard(201, { refundId: 're_1', refundStatus: 'succeeded' }),
+      ),
+    found: ['refunds_are_as_answered'],
+  },
+  {
+    what: 'a restocked unit that is not on the shelf',
+    plant: (world) => world.books.onHand.set('prd_1', 103),
+    found: ['shelves_add_up'],
+  },
+  {
     what: 'an acknowledged order that is gone',
     plant: (world) => {
       world.books.orders.delete('ord_0')
       world.books.lines.delete('ord_0')
-      world.books.onHand.set('prd_1', 105)
+      world.books.onHand.set('prd_1', 106)
     },
     found: ['nothing_acknowledged_is_lost'],
   },
@@ -128,7 +175,7 @@ const lies: { what: string; plant: (world: World) => void; found: string[] }[] =
     what: 'an acknowledged cancellation that is gone',
     plant: (world) => {
       book(world, 'ord_4', 'paid', 'captured')
-      world.books.onHand.set('prd_1', 101)
+      world.books.onHand.set('prd_1', 102)
     },
     found: ['nothing_acknowledged_is_lost'],
   },
@@ -164,7 +211,7 @@ const lies: { what: string; plant: (world: World) => void; found: string[] }[] =
     what: 'a declined checkout that is a live order',
     plant: (world) => {
       book(world, 'ord_3', 'paid', 'captured')
-      world.books.onHand.set('prd_1', 101)
+      world.books.onHand.set('prd_1', 102)
     },
     found: ['refused_is_not_done'],
   },
@@ -173,7 +220,7 @@ const lies: { what: string; plant: (world: World) => void; found: string[] }[] =
     plant: (world) => {
       answer(world, 3, paid('ord_3'))
       book(world, 'ord_3', 'paid', 'captured')
-      world.books.onHand.set('prd_1', 101)
+      world.books.onHand.set('prd_1', 102)
     },
     found: ['outcome_fits_the_card'],
   },
@@ -226,7 +273,7 @@ const lies: { what: string; plant: (world: World) => void; found: string[] }[] =
     what: 'a correction that counts twice',
     plant: (world) => {
       world.books.adjustments.push({ reason: 'key-9', productId: 'prd_1', change: 5 })
-      world.books.onHand.set('prd_1', 108)
+      world.books.onHand.set('prd_1', 109)
     },
     found: ['corrections_count_once'],
   },
@@ -234,13 +281,13 @@ const lies: { what: string; plant: (world: World) => void; found: string[] }[] =
     what: 'a correction that was acknowledged and does not count',
     plant: (world) => {
       world.books.adjustments.pop()
-      world.books.onHand.set('prd_1', 98)
+      world.books.onHand.set('prd_1', 99)
     },
     found: ['corrections_count_once'],
   },
   {
     what: 'a unit that is nowhere',
-    plant: (world) => void world.books.onHand.set('prd_1', 102),
+    plant: (world) => void world.books.onHand.set('prd_1', 103),
     found: ['shelves_add_up'],
   },
 ]
@@ -284,7 +331,7 @@ describe('what looks wrong and is not', () => {
     const world = goodWorld()
     answer(world, 5, 'lost', heard(409, { code: 'not_cancellable' }))
     book(world, 'ord_4', 'paid', 'captured')
-    world.books.onHand.set('prd_1', 101)
+    world.books.onHand.set('prd_1', 102)
     expect(broken(world)).toEqual([])
   })
 })

@@ -1,3 +1,4 @@
+import type { WorkflowHandle } from '@temporalio/client'
 import { expect } from 'vitest'
 import {
   approveUpdate,
@@ -8,14 +9,18 @@ import {
   resolveSignal,
   shipUpdate,
 } from '../../workflows/order.messages.ts'
+import { approveRefundUpdate, rejectRefundUpdate, resolveRefundUpdate } from '../../workflows/refund.messages.ts'
 import { isRefused } from '../support/activity-faults.ts'
 import type { OrderWorld } from '../support/order-world.ts'
 import type { TestOrder } from '../support/test-orders.ts'
+import type { TestRefund } from '../support/test-refunds.ts'
 
 const parcel = { carrier: 'Test Post', tracking_number: 'TP-1' }
 
-/** Every way an order can take, by the name of the file its history is kept in. */
-export const journeys: Record<string, (world: OrderWorld) => Promise<TestOrder>> = {
+type Travelled = { handle: WorkflowHandle }
+
+/** Every way an order or a refund can take, by the name of the file its history is kept in. */
+export const journeys: Record<string, (world: OrderWorld) => Promise<Travelled>> = {
   paid: (world) => resting(world),
 
   'shipped-and-delivered': async (world) => {
@@ -112,6 +117,53 @@ export const journeys: Record<string, (world: OrderWorld) => Promise<TestOrder>>
     await cancelled
     return order
   },
+
+  'refund-paid-out': async (world) => {
+    const order = await resting(world)
+    const items = [{ productId: order.productId, quantity: 1, restock: true }]
+    return world.refund(order, { items })
+  },
+
+  'refund-approved': async (world) => {
+    const refund = await waitingRefund(world)
+    await refund.handle.executeUpdate(approveRefundUpdate, { args: [{ by: 'manager' }] })
+    return refund
+  },
+
+  'refund-rejected': async (world) => {
+    const refund = await waitingRefund(world)
+    await refund.handle.executeUpdate(rejectRefundUpdate, { args: [{ by: 'manager', reason: 'worn' }] })
+    return refund
+  },
+
+  'refund-left-undecided': async (world) => {
+    const refund = await world.refund(await resting(world), {
+      approval: { limitMinor: 0, withinMs: 1, deadlineMs: 3_000 },
+      ...{ remindAfterMs: 500, escalateAfterMs: 1_000 },
+    })
+    await refund.handle.result()
+    return refund
+  },
+
+  'refund-refused-then-tried-again': async (world) => {
+    const order = await resting(world)
+    world.faults.set(order.orderId, 'payRefund', isRefused)
+    const refund = await world.refund(order)
+    await world.atRest(refund)
+    world.faults.clear(order.orderId, 'payRefund')
+    await refund.handle.executeUpdate(resolveRefundUpdate, { args: [{ action: 'retry', by: 'manager' }] })
+    return refund
+  },
+
+  'refund-of-too-much': async (world) => world.refund(await resting(world), { amountMinor: 1_000_000 }),
+}
+
+/** One that somebody else has to consent to. */
+async function waitingRefund(world: OrderWorld): Promise<TestRefund> {
+  const order = await resting(world)
+  const refund = await world.refund(order, { requester: { id: order.userId, isStaff: false } })
+  await world.atRest(refund)
+  return refund
 }
 
 async function resting(world: OrderWorld, wish: Parameters<OrderWorld['checkOut']>[0] = {}): Promise<TestOrder> {

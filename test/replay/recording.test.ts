@@ -21,9 +21,9 @@ beforeAll(async () => {
   world = await openOrderWorld()
   await world.sandbox.patchSettings({ dispute_delay_ms: 0 })
   for (const [name, travel] of Object.entries(journeys)) {
-    const order = await travel(world)
-    await world.atRest(order)
-    made.set(name, await fetchHistory(order.handle))
+    const travelled = await travel(world)
+    await world.atRest(travelled)
+    made.set(name, await fetchHistory(travelled.handle))
   }
 })
 afterAll(() => world?.close())

@@ -15,11 +15,11 @@ beforeAll(async () => {
 const replay = (bundle: string, name: string) =>
   Worker.runReplayHistory({ workflowBundle: { code: bundle } }, asEngineHistory(readHistory(name)), `replay-${name}`)
 
-test('every journey of an order has its recording', () => {
+test('every journey has its recording', () => {
   expect(recordedNames().sort()).toEqual(Object.keys(journeys).sort())
 })
 
-describe('an order that was begun by an earlier version goes on with this one', () => {
+describe('what was begun by an earlier version goes on with this one', () => {
   test.each(Object.keys(journeys))('%s', async (name) => {
     await replay(code, name)
   })

@@ -105,11 +105,14 @@ const stock: Sabotage[] = [
     act: sql(`delete from inventory_records where source = $1 || ':return'`, order('refunded')),
   },
   {
+    what: 'units count as put back and no refund did it',
+    breaks: ['restocked_is_what_refunds_put_back'],
+    act: sql('update reservations set restocked = 1 where order_id = $1 and product_id = $2', order('paid'), dear),
+  },
+  {
     what: 'the ledger sold to an order that is not there',
     breaks: ['sales_and_returns_are_in_the_ledger'],
-    act: sql(
-      `update inventory_records set order_id = '${GHOST}', source = '${GHOST}:restock' where source = 'opening'`,
-    ),
+    act: sql(`update inventory_records set order_id = '${GHOST}', source = '${GHOST}:odd' where source = 'opening'`),
   },
 ]
 
@@ -320,7 +323,7 @@ const money: Sabotage[] = [
   },
   {
     what: 'more is on its way back than was taken',
-    breaks: ['refunds_stay_within_captured'],
+    breaks: ['refunds_stay_within_captured', 'claims_are_refunds_on_their_way', 'every_open_refund_is_looked_after'],
     act: sql(
       `insert into refunds (id, order_id, payment_id, amount_minor, currency, reason, status) select 're_00000000', order_id, id, 3001, currency, 'x', 'pending_approval' from payments where order_id = $1`,
       order('partlyRefunded'),
@@ -335,6 +338,21 @@ const money: Sabotage[] = [
     what: 'a refund that failed was counted',
     breaks: ['refunded_is_sum_of_refunds', 'gateway_ledger_is_in_our_books', 'every_event_has_its_fact'],
     act: sql(`update refunds set status = 'failed' where order_id = $1`, order('partlyRefunded')),
+  },
+  {
+    what: 'money stays claimed after its refund has ended',
+    breaks: ['claims_are_refunds_on_their_way'],
+    act: sql('update payments set refund_held_minor = 1 where order_id = $1', order('paid')),
+  },
+  {
+    what: 'a refund is on its way and nobody carries it',
+    breaks: ['every_open_refund_is_looked_after'],
+    act: sql(
+      `with claimed as (update payments set refund_held_minor = 100 where order_id = $1 returning id, order_id)
+       insert into refunds (id, order_id, payment_id, amount_minor, currency, reason, status)
+       select replace(order_id, 'ord_', 're_'), order_id, id, 100, 'USD', 'broken', 'processing' from claimed`,
+      order('delivered'),
+    ),
   },
   {
     what: 'a refund succeeded and nobody knows under which id',

@@ -17,6 +17,7 @@ import { openSandbox, webhookSecret } from '../sandbox/sandbox-process.ts'
 import { createFaults } from './activity-faults.ts'
 import { openTestDatabase } from './test-database.ts'
 import { createTestOrders } from './test-orders.ts'
+import { createTestRefunds } from './test-refunds.ts'
 
 // What a test of this world awaits may be a time-out of the product's own.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 })
@@ -82,6 +83,7 @@ export async function openOrderWorld({ engine: open = openDevServer }: { engine?
     client: engine.client,
     engine,
     ...orders,
+    ...createTestRefunds({ database, client: engine.client, taskQueue }),
     /** What is broken once everything has caught up; `except` names orders that a person was asked to settle. */
     async brokenInvariants(except: string[] = []) {
       await vi

@@ -137,8 +137,8 @@ export function createTestOrders({ database, sandbox, client, taskQueue, faults 
     return found
   }
 
-  /** Waits until the order does nothing by itself: it waits for somebody, or has come to its end. */
-  const atRest = ({ handle }: TestOrder): Promise<void> =>
+  /** Waits until the order, or the refund, does nothing by itself: it waits for somebody, or has come to its end. */
+  const atRest = ({ handle }: { handle: Pick<WorkflowHandle, 'describe' | 'workflowId'> }): Promise<void> =>
     eventually(async () => {
       const { status, raw } = await handle.describe()
       if (status.name !== 'RUNNING') return

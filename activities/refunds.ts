@@ -1,0 +1,33 @@
+import { activityInfo } from '@temporalio/activity'
+import { refundKey } from '../domain/ids.ts'
+import type { PaymentGateway } from '../gateways/payment/port.ts'
+import type { Database } from '../store/database.ts'
+import { getCharge } from '../store/orders/index.ts'
+import * as refunds from '../store/refunds/index.ts'
+
+type PayRefund = { refundId: string; orderId: string; amountMinor: number; attempt: number }
+
+type Deps = { database: Database; gateways: { quick: PaymentGateway; patient: PaymentGateway } }
+
+/** What a refund does to our books and at the gateway. Each may be repeated. */
+export function createRefundActivities({ database, gateways }: Deps) {
+  return {
+    holdRefund: (request: refunds.RefundRequest) => refunds.holdRefund(database, request),
+    holdRefundAgain: (again: { refundId: string; orderId: string; by: string }) => refunds.holdAgain(database, again),
+    decideRefund: (decision: refunds.RefundDecision & { orderId: string }) => refunds.decideRefund(database, decision),
+    remindOfRefund: (refund: { refundId: string; orderId: string }) => refunds.remindOfRefund(database, refund),
+    flagRefund: (attention: { refundId: string; orderId: string; why: string }) =>
+      refunds.flagRefund(database, attention),
+    unflagRefund: (refund: { refundId: string; orderId: string }) => refunds.unflagRefund(database, refund),
+
+    /** One key, one payout: an answer that got lost is heard by asking again. */
+    async payRefund({ refundId, orderId, amountMinor, attempt }: PayRefund): Promise<{ transactionId: string }> {
+      const gateway = activityInfo().isLocal ? gateways.quick : gateways.patient
+      const { intentId } = await getCharge(database, orderId)
+      const { id } = await gateway.refund({ key: refundKey(refundId, attempt), intentId, amountMinor })
+      return { transactionId: id }
+    },
+    settleRefund: (settlement: refunds.Settlement & { orderId: string }) => refunds.settleRefund(database, settlement),
+    dropRefund: (drop: refunds.Drop & { orderId: string }) => refunds.dropRefund(database, drop),
+  }
+}

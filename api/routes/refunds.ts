@@ -1,0 +1,325 @@
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import type { UpdateDefinition } from '@temporalio/common'
+import { isId } from '../../domain/ids.ts'
+import { Problem } from '../../domain/problems.ts'
+import { needsApproval, quoteRefund, refundableMinor, type RefundStatus, type Requester } from '../../domain/refund.ts'
+import { isStaff } from '../../domain/roles.ts'
+import type { Database } from '../../store/database.ts'
+import { type Answer, claimKey, fingerprintOf, recordAnswer } from '../../store/idempotency.ts'
+import { newId } from '../../store/ids.ts'
+import { findRefund, findRefundable, listRefunds, type Refund } from '../../store/refunds/index.ts'
+import * as messages from '../../workflows/refund.messages.ts'
+import { type ApiEnv, bearer, type Caller, signedIn, staffOnly } from '../authentication.ts'
+import { askRefund, isAnswer, requestRefund } from '../commands/refund.ts'
+import type { TemporalLink } from '../commands/temporal.ts'
+import { give, idempotencyHeaders, refusal, replay, replayedHeader } from '../idempotency.ts'
+import { bodyProblems, problemResponses } from '../problem-responses.ts'
+import {
+  type NewRefund,
+  newRefundSchema,
+  refundAnswer,
+  refundPreviewSchema,
+  refundSchema,
+  refundStatusSchema,
+  wishOf,
+} from '../refund-schemas.ts'
+import { cursorParameter, limitParameter, lineOfText, listOf, readCursor, writeCursor } from '../schemas.ts'
+import { visibleOrder } from './orders.ts'
+
+const params = z.object({ id: z.string() })
+const refundContent = { 'application/json': { schema: refundSchema } }
+const newRefundBody = { required: true, content: { 'application/json': { schema: newRefundSchema } } }
+
+const request = createRoute({
+  method: 'post',
+  path: '/v1/orders/{id}/refunds',
+  operationId: 'requestRefund',
+  tags: ['refunds'],
+  summary: 'Give money back, and units onto the shelf',
+  description:
+    'What staff ask for goes out at once up to a limit and within a time after the payment; beyond either, and whatever ' +
+    'customers ask for, waits for somebody of the shop to approve it.',
+  security: bearer,
+  middleware: signedIn,
+  request: { params, headers: idempotencyHeaders, body: newRefundBody },
+  responses: {
+    201: {
+      description: 'Decided: it succeeded, or the gateway refused',
+      headers: replayedHeader,
+      content: refundContent,
+    },
+    202: { description: 'Waits for approval, or is still on its way', headers: replayedHeader, content: refundContent },
+    ...problemResponses(
+      'idempotency_key_required',
+      'unauthenticated',
+      'forbidden',
+      'order_not_found',
+      'refund_exceeds_captured',
+      'idempotency_key_reuse',
+      ...bodyProblems,
+    ),
+  },
+})
+
+const preview = createRoute({
+  method: 'post',
+  path: '/v1/orders/{id}/refunds/preview',
+  operationId: 'previewRefund',
+  tags: ['refunds'],
+  summary: 'What a refund would come to; nothing is done',
+  security: bearer,
+  middleware: signedIn,
+  request: { params, body: newRefundBody },
+  responses: {
+    200: { description: 'What would happen', content: { 'application/json': { schema: refundPreviewSchema } } },
+    ...problemResponses('unauthenticated', 'forbidden', 'order_not_found', 'refund_exceeds_captured', ...bodyProblems),
+  },
+})
+
+const list = createRoute({
+  method: 'get',
+  path: '/v1/refunds',
+  operationId: 'listRefunds',
+  tags: ['refunds'],
+  summary: 'Refunds of own orders, newest first; staff see all',
+  security: bearer,
+  middleware: signedIn,
+  request: {
+    query: z.strictObject({
+      order_id: z.string().optional(),
+      status: refundStatusSchema.optional(),
+      needs_attention: z.enum(['true', 'false']).optional(),
+      limit: limitParameter,
+      cursor: cursorParameter,
+    }),
+  },
+  responses: {
+    200: { description: 'A page of refunds', content: { 'application/json': { schema: listOf(refundSchema) } } },
+    ...problemResponses('malformed_request', 'unauthenticated', 'forbidden', 'invalid_request'),
+  },
+})
+
+const show = createRoute({
+  method: 'get',
+  path: '/v1/refunds/{id}',
+  operationId: 'getRefund',
+  tags: ['refunds'],
+  summary: 'A refund',
+  security: bearer,
+  middleware: signedIn,
+  request: { params },
+  responses: {
+    200: { description: 'The refund', content: refundContent },
+    ...problemResponses('unauthenticated', 'forbidden', 'refund_not_found'),
+  },
+})
+
+const decision = (path: 'approve' | 'reject' | 'retry', operationId: string, summary: string) =>
+  createRoute({
+    method: 'post',
+    path: `/v1/refunds/{id}/${path}`,
+    operationId,
+    tags: ['refunds'],
+    summary,
+    security: bearer,
+    middleware: staffOnly,
+    request: {
+      params,
+      body: {
+        content: { 'application/json': { schema: z.strictObject({ reason: lineOfText(500).optional() }) } },
+      },
+    },
+    responses: {
+      200: { description: 'The refund as it is now', content: refundContent },
+      ...problemResponses(
+        'unauthenticated',
+        'forbidden',
+        'own_refund',
+        'refund_not_found',
+        'invalid_transition',
+        ...bodyProblems,
+      ),
+    },
+  })
+
+const approve = decision(
+  'approve',
+  'approveRefund',
+  'Let a refund go out that waits for it; not by whoever asked for it',
+)
+const reject = decision('reject', 'rejectRefund', 'Refuse a refund that waits for approval')
+const retry = decision('retry', 'retryRefund', 'Have a refund tried again that the gateway refused')
+
+type Decision<Request> = {
+  update: UpdateDefinition<RefundStatus, [Request]>
+  /** Where a refund stands that waits for this. */
+  awaited: RefundStatus
+  said: Request
+}
+
+type RefundDeps = {
+  database: Database
+  temporal: TemporalLink
+  policy: Pick<messages.RefundInput, 'approval' | 'remindAfterMs' | 'escalateAfterMs'>
+}
+
+export function refundRoutes({ database, temporal, policy }: RefundDeps) {
+  const routes = new OpenAPIHono<ApiEnv>()
+
+  routes.openapi(request, async (c) => {
+    const { caller } = c.var
+    const body = c.req.valid('json')
+    const order = await visibleOrder(database, caller, c.req.valid('param').id)
+    checkCurrency(body, order.currency)
+    const use = {
+      userId: caller.id,
+      route: 'POST /v1/orders/:id/refunds',
+      key: c.req.valid('header')['idempotency-key'],
+      fingerprint: fingerprintOf({ orderId: order.id, ...body }),
+    }
+    const claim = await claimKey(database, use, newId('re'))
+    if (claim.answer) return replay(c, claim.answer)
+    if (!claim.fresh) c.header('Idempotency-Replayed', 'true')
+    const wish = { ...wishOf(body), orderId: order.id, reason: body.reason, requester: requesterOf(caller) }
+    const answer = await done(claim.resourceId, wish)
+    // What waits is not decided: a repeat hears how it stands then.
+    return give(c, answer.status === 202 ? answer : await recordAnswer(database, use, answer))
+  })
+
+  routes.openapi(preview, async (c) => {
+    const { caller } = c.var
+    const body = c.req.valid('json')
+    const order = await visibleOrder(database, caller, c.req.valid('param').id)
+    checkCurrency(body, order.currency)
+    const refundable = await findRefundable(database, order.id)
+    if (!refundable) throw new Problem('refund_exceeds_captured')
+    const quote = quoteRefund(wishOf(body), refundable)
+    if (quote.outcome === 'refused') throw new Problem(quote.problem, { detail: quote.detail })
+    const money = (amount: number) => ({ amount, currency: refundable.currency })
+    const waits = needsApproval(quote.amountMinor, refundable, requesterOf(caller), policy.approval)
+    return c.json(
+      {
+        order_id: order.id,
+        amount: money(quote.amountMinor),
+        refundable: money(refundableMinor(refundable)),
+        needs_approval: waits,
+      },
+      200,
+    )
+  })
+
+  routes.openapi(list, async (c) => {
+    const { caller } = c.var
+    const { order_id, status, needs_attention, limit, cursor } = c.req.valid('query')
+    const before = readCursor(
+      cursor,
+      z.string().refine((id) => isId('re', id)),
+    )
+    const refunds = await listRefunds(database, {
+      orderId: order_id,
+      userId: isStaff(caller.role) ? undefined : caller.id,
+      status,
+      needsAttention: needs_attention === undefined ? undefined : needs_attention === 'true',
+      before,
+      limit: limit + 1,
+    })
+    const page = refunds.slice(0, limit)
+    const next = refunds.length > limit ? writeCursor(page.at(-1)?.id) : null
+    return c.json({ data: page.map(refundAnswer), next_cursor: next }, 200)
+  })
+
+  routes.openapi(show, async (c) =>
+    c.json(refundAnswer(await visibleRefund(database, c.var.caller, c.req.valid('param').id)), 200),
+  )
+  routes.openapi(approve, async (c) =>
+    c.json(
+      await decide(c.var.caller, c.req.valid('param').id, {
+        update: messages.approveRefundUpdate,
+        awaited: 'pending_approval',
+        said: c.req.valid('json'),
+      }),
+      200,
+    ),
+  )
+  routes.openapi(reject, async (c) =>
+    c.json(
+      await decide(c.var.caller, c.req.valid('param').id, {
+        update: messages.rejectRefundUpdate,
+        awaited: 'pending_approval',
+        said: c.req.valid('json'),
+      }),
+      200,
+    ),
+  )
+  routes.openapi(retry, async (c) => {
+    const said = { action: 'retry' as const }
+    const retried = { update: messages.resolveRefundUpdate, awaited: 'failed', said } as const
+    return c.json(await decide(c.var.caller, c.req.valid('param').id, retried), 200)
+  })
+  return routes
+
+  async function done(
+    refundId: string,
+    wish: Omit<messages.RefundInput, 'refundId' | keyof typeof policy>,
+  ): Promise<Answer> {
+    try {
+      await requestRefund(temporal, { refundId, ...wish, ...policy }, summaryOf(wish))
+      const refund = await findRefund(database, refundId)
+      if (!refund) throw unheard()
+      const isOpen = refund.status === 'pending_approval' || refund.status === 'processing'
+      return { status: isOpen ? 202 : 201, body: refundAnswer(refund) }
+    } catch (error) {
+      if (isAnswer(error)) return refusal(error)
+      throw error
+    }
+  }
+
+  async function decide<Request extends object>(
+    caller: Caller,
+    id: string,
+    { update, awaited, said }: Decision<Request>,
+  ) {
+    const { id: refundId, status: before } = await visibleRefund(database, caller, id)
+    const heard = await askRefund(temporal, update, refundId, { ...said, by: caller.id }).catch(async (error) => {
+      if (!(error instanceof Problem) || error.code !== 'invalid_transition') throw error
+      // After a crash the workflow is behind what it wrote, for as long as its task takes to come back.
+      const { status } = await visibleRefund(database, caller, refundId)
+      throw status === awaited ? unheard() : error
+    })
+    const refund = await visibleRefund(database, caller, refundId)
+    if (heard === 'ended') throw new Problem('invalid_transition', { detail: `The refund is ${refund.status}` })
+    if (heard === 'unheard' && refund.status === before) throw unheard()
+    return refundAnswer(refund)
+  }
+}
+
+const requesterOf = ({ id, role }: Caller): Requester => ({ id, isStaff: isStaff(role) })
+
+const unheard = () =>
+  new Problem('unavailable', { detail: 'It is not known yet whether this was done. Repeat the same request.' })
+
+function checkCurrency({ amount }: NewRefund, currency: string): void {
+  if (amount && amount.currency !== currency)
+    throw new Problem('invalid_request', {
+      errors: [{ path: 'amount.currency', message: `The order was paid in ${currency}` }],
+    })
+}
+
+/** A refund the caller may see. Someone else's is as unknown as one that never was. */
+async function visibleRefund(database: Database, caller: Caller, refundId: string): Promise<Refund> {
+  const refund = isId('re', refundId) ? await findRefund(database, refundId) : undefined
+  if (!refund || (refund.userId !== caller.id && !isStaff(caller.role))) throw new Problem('refund_not_found')
+  return refund
+}
+
+function summaryOf({
+  amountMinor,
+  items,
+}: {
+  amountMinor?: number | undefined
+  items: { quantity: number }[]
+}): string {
+  const units = items.reduce((sum, { quantity }) => sum + quantity, 0)
+  if (amountMinor !== undefined) return `Refund of ${amountMinor} minor units`
+  return units === 0 ? 'Refund of all that is left' : `Refund of ${units} ${units === 1 ? 'unit' : 'units'}`
+}

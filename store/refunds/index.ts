@@ -1,0 +1,5 @@
+export * from './attention.ts'
+export * from './hold.ts'
+export * from './read.ts'
+export * from './rest.ts'
+export * from './settle.ts'
