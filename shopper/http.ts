@@ -63,7 +63,9 @@ export async function insist(send: () => Promise<Answer>, withinMs = 90_000): Pr
 }
 
 const isDecided = ({ status, body }: Answer): boolean => {
-  if (status === 202) return body.next_action !== undefined || body.review_until !== undefined
+  // Then it is for a person to decide.
+  if (status === 202)
+    return [body.next_action, body.review_until, body.approval_until].some((asked) => asked !== undefined)
   return status < 500 || body?.code === 'payment_unavailable'
 }
 

@@ -173,7 +173,8 @@ export async function supervise(plan: ProcessPlan, { onLine, onChange }: Listene
     }
   }
 
-  async function whenUp(withinMs = 60_000): Promise<number> {
+  /** On a machine that is short of processor time OpenSearch alone takes more than a minute. */
+  async function whenUp(withinMs = 180_000): Promise<number> {
     if (state === 'up' && child?.pid && child.exitCode === null && child.signalCode === null) return child.pid
     const up = new Promise<number>((resolve) => upWaiters.push(resolve))
     if (!(await within(up, withinMs))) throw new Error(`${plan.name} is not up after ${withinMs / 1000} s`)
