@@ -87,8 +87,11 @@ const aroundActivities: ActivityInterceptorsFactory = () => ({
     async execute(input, next) {
       const { activityType, isLocal, workflowExecution } = activityInfo()
       const workflowId = workflowExecution?.workflowId ?? ''
-      const { orderId = orderOf(workflowId), refundId = '' } = (input.args[0] ?? {}) as Record<string, string>
-      const subjects = [workflowId, orderId, refundId]
+      const { orderId = orderOf(workflowId), refundId } = (input.args[0] ?? {}) as {
+        orderId?: string
+        refundId?: string
+      }
+      const subjects = [workflowId, orderId, ...(refundId === undefined ? [] : [refundId])]
       const reached: Reached = {
         kind: 'activity',
         name: activityType,
@@ -170,7 +173,7 @@ function statementOf([config, positional]: unknown[]): Reached {
   return { kind: 'statement', name: statement, subjects: words.flatMap((word) => [word, word.replace(/:.*$/, '')]) }
 }
 
-/** The API is the first to know both names of an order, of a refund and of a notice. */
+/** Whoever is the first to know both names of an order, a refund or a notice. */
 function noteAliases(statement: string, words: string[]): void {
   if (statement === 'record-checkout') {
     const [key, orderId] = [words[2], words.find((word) => word.startsWith('ord_'))]
@@ -179,6 +182,10 @@ function noteAliases(statement: string, words: string[]): void {
   if (statement === 'claim-key') {
     const [key, resourceId] = [words[2], words[3]]
     if (key !== undefined && resourceId?.startsWith('re_')) armory.alias(resourceId, key)
+  }
+  if (statement === 'hold-rest') {
+    const [orderId, refundId] = words
+    if (orderId !== undefined && refundId !== undefined) armory.alias(refundId, orderId)
   }
   if (statement.startsWith('insert into payment_notices')) {
     const [noticeId, , orderId] = words

@@ -2,13 +2,20 @@ import { Command, CommanderError } from 'commander'
 import { cancellationStories, contentionStories, fulfilmentStories } from './demo/order-stories.ts'
 import { paymentStories } from './demo/payment-stories.ts'
 import { openShop, UnexpectedAnswer } from './demo/shop-client.ts'
+import { refundStories } from './demo/refund-stories.ts'
 import { createStage, type Story, StoryFailed } from './demo/stage.ts'
 import { CannotRun, runningStack } from './running-stack.ts'
 import type { StackFile } from '../stack/stack-file.ts'
 
 export { playPaidOrder } from './demo/paid-order.ts'
 
-const stories = [...fulfilmentStories, ...paymentStories, ...contentionStories, ...cancellationStories]
+const stories = [
+  ...fulfilmentStories,
+  ...paymentStories,
+  ...contentionStories,
+  ...cancellationStories,
+  ...refundStories,
+]
 
 async function main(args: string[]): Promise<number> {
   try {

@@ -3,7 +3,7 @@ import { journeyOf } from './paid-order.ts'
 import type { Order } from './shop-client.ts'
 import type { Stage, Story } from './stage.ts'
 
-const isCaptured = (order: Order): boolean => order.payment_status === 'captured'
+export const isCaptured = (order: Order): boolean => order.payment_status === 'captured'
 
 export const fulfilmentStories: Story[] = [
   {

@@ -21,6 +21,12 @@ export type Order = {
   risk_score: number | null
   next_action?: { type: string; payment_intent_id: string; url: string; expires_at: string } | null
 }
+export type Refund = { id: string; status: string; amount: Money }
+export type RefundWish = {
+  amount?: Money
+  items?: { product_id: string; quantity: number; restock: boolean }[]
+  reason: string
+}
 export type TimelineStep = {
   what: string
   from_status: string | null
@@ -87,6 +93,9 @@ export function openShop(api: string) {
     return (await must<{ access_token: string }>('POST', '/v1/auth/login', { body })).access_token
   }
 
+  const refundAs = (token: string) => (orderId: string, body: RefundWish) =>
+    call<Refund & Problem>('POST', `/v1/orders/${orderId}/refunds`, { token, key: randomUUID(), body })
+
   return {
     listProducts: async (query = 'limit=100') => (await must<{ data: Product[] }>('GET', `/v1/products?${query}`)).data,
     product: (id: string) => must<Product>('GET', `/v1/products/${id}`),
@@ -115,6 +124,7 @@ export function openShop(api: string) {
           (await must<{ data: TimelineStep[] }>('GET', `/v1/orders/${id}/timeline`, { token })).data,
         cancel: (id: string, reason: string) =>
           call<Order & Problem>('POST', `/v1/orders/${id}/cancel`, { token, key: randomUUID(), body: { reason } }),
+        refund: refundAs(token),
         async orderOnce(id: string, is: (order: Order) => boolean, withinMs = 60_000): Promise<Order> {
           for (const deadline = Date.now() + withinMs; ; await sleep(100)) {
             const seen = await order(id)
@@ -127,6 +137,8 @@ export function openShop(api: string) {
     async signInStaff({ email, password }: { email: string; password: string }) {
       const token = await signIn(email, password)
       return {
+        refund: refundAs(token),
+        approveRefund: (id: string) => call<Refund & Problem>('POST', `/v1/refunds/${id}/approve`, { token, body: {} }),
         createProduct: (product: { name: string; price: Money; onHand: number }) =>
           must<Product>('POST', '/v1/products', {
             token,
