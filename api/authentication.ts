@@ -4,7 +4,8 @@ import { LRUCache } from 'lru-cache'
 import { Problem } from '../domain/problems.ts'
 import { isStaff, type Role } from '../domain/roles.ts'
 import type { Db } from '../store/database.ts'
-import { findCaller } from '../store/users.ts'
+import { readTogether } from '../store/read-together.ts'
+import { findCallers } from '../store/users.ts'
 
 export type Caller = { id: string; role: Role }
 
@@ -70,19 +71,20 @@ export function createTokens(secret: string): Tokens {
 }
 
 /** Lets a route ask who calls; nobody is looked up for a route that does not ask. */
-export const identifyCallers =
-  (deps: { database: Db; tokens: Tokens }): MiddlewareHandler<ApiEnv> =>
-  async (c, next) => {
+export function identifyCallers({ database, tokens }: { database: Db; tokens: Tokens }): MiddlewareHandler<ApiEnv> {
+  const findCaller = readTogether((userIds: readonly string[]) => findCallers(database, userIds))
+  return async (c, next) => {
     c.set('identify', async () => {
       const header = c.req.header('authorization')
       if (header === undefined) return undefined
-      const claims = await deps.tokens.read(/^Bearer ([\w.~+/-]+=*)$/i.exec(header)?.[1] ?? '')
-      const caller = claims && (await findCaller(deps.database, claims.userId))
+      const claims = await tokens.read(/^Bearer ([\w.~+/-]+=*)$/i.exec(header)?.[1] ?? '')
+      const caller = claims && (await findCaller(claims.userId))
       if (!caller || caller.tokenVersion !== claims.tokenVersion) throw new Problem('unauthenticated')
       return { id: caller.id, role: caller.role }
     })
     await next()
   }
+}
 
 type CallerEnv<C> = ApiEnv & { Variables: { caller: C } }
 

@@ -4,12 +4,13 @@ import type { Logger } from 'pino'
 import type { ApiEnv } from './authentication.ts'
 
 /** One line a request: what was asked in the words of the route, and what came of it. No query, no body, no person. */
-export const logAccess =
-  (logger: Logger): MiddlewareHandler<ApiEnv> =>
-  async (c, next) => {
+export function logAccess(logger: Logger): MiddlewareHandler<ApiEnv> {
+  // These fields hold no secrets, and looking for some took a seventh of the time of a request.
+  const access = logger.child({}, { redact: [] })
+  return async (c, next) => {
     const startedAt = performance.now()
     await next()
-    logger.info(
+    access.info(
       {
         request_id: c.var.requestId,
         method: c.req.method,
@@ -20,3 +21,4 @@ export const logAccess =
       'request',
     )
   }
+}

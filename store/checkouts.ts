@@ -1,5 +1,6 @@
 import { type KeyClaim, type KeyUse, claimKey } from './idempotency.ts'
 import type { Database, Db } from './database.ts'
+import { inOrderOf } from './read-together.ts'
 
 export type Address = {
   name: string
@@ -66,7 +67,7 @@ export type Quote = {
 }
 
 /** What the shop can say at once about products someone wants: prices and promises are made later, by placing. */
-export async function quoteProducts(db: Db, productIds: string[]): Promise<Quote[]> {
+export async function quoteProducts(db: Db, productIds: readonly string[]): Promise<(Quote | undefined)[]> {
   const { rows } = await db.query<Quote>({
     name: 'quote-products',
     text: `select p.id as "productId", p.sku, p.status, p.price_minor as "priceMinor", p.currency,
@@ -75,5 +76,5 @@ export async function quoteProducts(db: Db, productIds: string[]): Promise<Quote
             where p.id = any($1::text[])`,
     values: [productIds],
   })
-  return rows
+  return inOrderOf(productIds, rows, ({ productId }) => productId)
 }

@@ -1,6 +1,7 @@
 import { DatabaseError } from 'pg'
 import { Problem } from '../domain/problems.ts'
 import type { Db } from './database.ts'
+import { inOrderOf } from './read-together.ts'
 
 export type ProductStatus = 'active' | 'inactive' | 'deleted'
 
@@ -63,15 +64,15 @@ export async function createProducts(db: Db, products: readonly NewProduct[]): P
   )
 }
 
-/** A product that is, or was, for sale; a deleted one is gone for everyone. */
-export async function findProduct(db: Db, productId: string): Promise<Product | undefined> {
+/** Products that are, or were, for sale, in the order of the ids; a deleted one is gone for everyone. */
+export async function findProducts(db: Db, productIds: readonly string[]): Promise<(Product | undefined)[]> {
   const { rows } = await db.query<Product>({
-    name: 'find-product',
+    name: 'find-products',
     text: `select ${productColumns} from products join stock on product_id = products.id
-            where products.id = $1 and status <> 'deleted'`,
-    values: [productId],
+            where products.id = any($1::text[]) and status <> 'deleted'`,
+    values: [productIds],
   })
-  return rows[0]
+  return inOrderOf(productIds, rows, ({ id }) => id)
 }
 
 export type ProductChanges = Partial<

@@ -3,6 +3,7 @@ import { normalizeName } from '../domain/accounts.ts'
 import { Problem } from '../domain/problems.ts'
 import type { Role } from '../domain/roles.ts'
 import type { Db } from './database.ts'
+import { inOrderOf } from './read-together.ts'
 
 export type User = {
   id: string
@@ -48,17 +49,16 @@ export async function createUser(db: Db, user: NewUser): Promise<User> {
   return rows[0] as User
 }
 
+export type Caller = { id: string; role: Role; tokenVersion: number }
+
 /** Who is calling, asked at every request so that a changed role or a revoked token counts at once. */
-export async function findCaller(
-  db: Db,
-  userId: string,
-): Promise<{ id: string; role: Role; tokenVersion: number } | undefined> {
-  const { rows } = await db.query<{ id: string; role: Role; tokenVersion: number }>({
-    name: 'find-caller',
-    text: `select id, role, token_version as "tokenVersion" from users where id = $1`,
-    values: [userId],
+export async function findCallers(db: Db, userIds: readonly string[]): Promise<(Caller | undefined)[]> {
+  const { rows } = await db.query<Caller>({
+    name: 'find-callers',
+    text: `select id, role, token_version as "tokenVersion" from users where id = any($1::text[])`,
+    values: [userIds],
   })
-  return rows[0]
+  return inOrderOf(userIds, rows, ({ id }) => id)
 }
 
 export async function findUser(db: Db, userId: string): Promise<User | undefined> {

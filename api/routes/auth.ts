@@ -4,7 +4,7 @@ import { Problem } from '../../domain/problems.ts'
 import { newId } from '../../store/ids.ts'
 import { hashPassword, verifyNobodysPassword, verifyPassword } from '../../store/passwords.ts'
 import { createRefreshToken, revokeRefreshToken, rotateRefreshToken } from '../../store/refresh-tokens.ts'
-import { createUser, findCaller, findLogin } from '../../store/users.ts'
+import { createUser, findCallers, findLogin } from '../../store/users.ts'
 import type { AppDeps } from '../app.ts'
 import { ACCESS_TOKEN_SECONDS, type ApiEnv } from '../authentication.ts'
 import { bodyProblems, problemResponses } from '../problem-responses.ts'
@@ -136,7 +136,7 @@ export function authRoutes({ database, tokens, logger }: Pick<AppDeps, 'database
     if (rotation.outcome === 'reused') {
       logger.warn({ request_id: c.var.requestId, user_id: rotation.userId }, 'a refresh token was used twice')
     }
-    const user = rotation.outcome === 'rotated' ? await findCaller(database, rotation.userId) : undefined
+    const [user] = rotation.outcome === 'rotated' ? await findCallers(database, [rotation.userId]) : []
     if (rotation.outcome !== 'rotated' || !user) {
       throw new Problem('unauthenticated', { detail: 'The refresh token is not good any more; sign in again' })
     }

@@ -4,9 +4,10 @@ import { isAmountMinor, MAX_AMOUNT_MINOR } from '../../domain/money.ts'
 import { cancellationProblems } from '../../domain/order.ts'
 import { Problem } from '../../domain/problems.ts'
 import { type CheckoutLine, type Quote, quoteProducts, recordCheckout } from '../../store/checkouts.ts'
-import { type Answer, findKey, fingerprintOf, type KeyUse, recordAnswer } from '../../store/idempotency.ts'
+import { type Answer, areKeysUsed, fingerprintOf, type KeyUse, recordAnswer } from '../../store/idempotency.ts'
 import { newId } from '../../store/ids.ts'
 import type { Order } from '../../store/orders/index.ts'
+import { readTogether } from '../../store/read-together.ts'
 import { type ApiEnv, bearer, signedIn } from '../authentication.ts'
 import { type CheckoutDeps, type CheckoutRequest, checkOut } from '../commands/checkout.ts'
 import { Turnstile } from '../commands/turnstile.ts'
@@ -62,6 +63,8 @@ type NewOrder = z.infer<typeof newOrderSchema>
 export function checkoutRoutes(deps: CheckoutDeps) {
   const { database } = deps
   const turnstile = new Turnstile()
+  const quote = readTogether((productIds: readonly string[]) => quoteProducts(database, productIds))
+  const isKeyUsed = readTogether((uses: readonly KeyUse[]) => areKeysUsed(database, uses))
   const routes = new OpenAPIHono<ApiEnv>()
 
   routes.openapi(place, async (c) => {
@@ -104,7 +107,7 @@ export function checkoutRoutes(deps: CheckoutDeps) {
     const productIds = lines.map(({ productId }) => productId)
     const deadline = Date.now() + RUSH_WAIT_MS
     for (let waitedFor: string | undefined; ; ) {
-      const quotes = await quoteProducts(database, productIds)
+      const quotes = (await Promise.all(productIds.map(quote))).filter((found) => found !== undefined)
       const refused = whyNot(lines, quotes)
       const crowded = refused ? undefined : turnstile.crowdedProduct(lines, quotes)
       const leftMs = deadline - Date.now()
@@ -115,7 +118,7 @@ export function checkoutRoutes(deps: CheckoutDeps) {
       }
       const leave = refused ? () => {} : turnstile.enter(lines)
       if (waitedFor !== undefined) turnstile.wakeNext(waitedFor)
-      if (refused && !(await findKey(database, use))) throw refused
+      if (refused && !(await isKeyUsed(use))) throw refused
       return leave
     }
   }

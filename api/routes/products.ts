@@ -4,7 +4,8 @@ import { Problem } from '../../domain/problems.ts'
 import { isStaff } from '../../domain/roles.ts'
 import { newId } from '../../store/ids.ts'
 import { listProducts, productSorts } from '../../store/product-lists.ts'
-import { createProducts, deleteProduct, findProduct, type Product, updateProduct } from '../../store/products.ts'
+import { createProducts, deleteProduct, findProducts, type Product, updateProduct } from '../../store/products.ts'
+import { readTogether } from '../../store/read-together.ts'
 import type { AppDeps } from '../app.ts'
 import { type ApiEnv, anyone, bearer, type Caller, staffOnly } from '../authentication.ts'
 import { bodyProblems, problemResponses } from '../problem-responses.ts'
@@ -112,6 +113,7 @@ const mayBuyOrManage = (product: Product, caller: Caller | undefined): boolean =
   product.status === 'active' || (caller !== undefined && isStaff(caller.role))
 
 export function productRoutes({ database, nudgeSearchSync }: Pick<AppDeps, 'database' | 'nudgeSearchSync'>) {
+  const readProduct = readTogether((ids: readonly string[]) => findProducts(database, ids))
   const routes = new OpenAPIHono<ApiEnv>()
 
   routes.openapi(list, async (c) => {
@@ -142,7 +144,7 @@ export function productRoutes({ database, nudgeSearchSync }: Pick<AppDeps, 'data
       },
     ])
     nudgeSearchSync()
-    const created = await findProduct(database, id)
+    const created = await readProduct(id)
     if (!created) throw new Problem('product_not_found')
     return c.json(productAnswer(created), 201)
   })
@@ -165,6 +167,6 @@ export function productRoutes({ database, nudgeSearchSync }: Pick<AppDeps, 'data
     return c.body(null, 204)
   })
 
-  const findById = async (id: string) => (isId('prd', id) ? findProduct(database, id) : undefined)
+  const findById = async (id: string) => (isId('prd', id) ? readProduct(id) : undefined)
   return routes
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newId } from '../../store/ids.ts'
-import { createProducts, deleteProduct, findProduct, type NewProduct, updateProduct } from '../../store/products.ts'
+import { createProducts, deleteProduct, findProducts, type NewProduct, updateProduct } from '../../store/products.ts'
 import { addProduct } from '../support/shop-api.ts'
 import { openTestDatabase, type TestDatabase } from '../support/test-database.ts'
 
@@ -28,7 +28,7 @@ const newProduct = (sku: string): NewProduct => ({
 test('several products are created together or not at all', async () => {
   const [one, two] = [newProduct('ONE'), newProduct('TWO')]
   await createProducts(shop.database, [one, two])
-  expect(await findProduct(shop.database, one.id)).toMatchObject({
+  expect((await findProducts(shop.database, [one.id]))[0]).toMatchObject({
     sku: 'ONE',
     priceMinor: one.priceMinor,
     attributes: one.attributes,
@@ -36,7 +36,7 @@ test('several products are created together or not at all', async () => {
   })
   const three = newProduct('THREE')
   await expect(createProducts(shop.database, [three, newProduct('TWO')])).rejects.toMatchObject({ code: 'sku_taken' })
-  expect(await findProduct(shop.database, three.id)).toBeUndefined()
+  expect(await findProducts(shop.database, [three.id])).toEqual([undefined])
 })
 
 test('every change raises the version, so that the search index sees it', async () => {
@@ -53,7 +53,11 @@ test('changes made at once are all kept', async () => {
     updateProduct(shop.database, id, { priceMinor: 5 }),
     updateProduct(shop.database, id, { category: 'Moved' }),
   ])
-  expect(await findProduct(shop.database, id)).toMatchObject({ name: 'Renamed', priceMinor: 5, category: 'Moved' })
+  expect((await findProducts(shop.database, [id]))[0]).toMatchObject({
+    name: 'Renamed',
+    priceMinor: 5,
+    category: 'Moved',
+  })
 })
 
 test('a deleted product is gone and cannot come back', async () => {
@@ -61,5 +65,5 @@ test('a deleted product is gone and cannot come back', async () => {
   expect(await deleteProduct(shop.database, id)).toBe(true)
   expect(await deleteProduct(shop.database, id)).toBe(false)
   expect(await updateProduct(shop.database, id, { status: 'active' })).toBeUndefined()
-  expect(await findProduct(shop.database, id)).toBeUndefined()
+  expect(await findProducts(shop.database, [id])).toEqual([undefined])
 })

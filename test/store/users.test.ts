@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newId } from '../../store/ids.ts'
 import { hashPassword, verifyNobodysPassword, verifyPassword } from '../../store/passwords.ts'
-import { changeCredentials, createUser, findCaller, findLogin, findUser, updateUser } from '../../store/users.ts'
+import { changeCredentials, createUser, findCallers, findLogin, findUser, updateUser } from '../../store/users.ts'
 import { openTestDatabase, type TestDatabase } from '../support/test-database.ts'
 
 let shop: TestDatabase
@@ -38,7 +38,7 @@ test('a new user has the least role, and a login finds them by any spelling of t
 test('a change of role or password makes earlier tokens worthless', async () => {
   const user = await someone('alan')
   await changeCredentials(shop.database, user.id, { role: 'manager' })
-  expect(await findCaller(shop.database, user.id)).toEqual({ id: user.id, role: 'manager', tokenVersion: 1 })
+  expect(await findCallers(shop.database, [user.id])).toEqual([{ id: user.id, role: 'manager', tokenVersion: 1 }])
   await changeCredentials(shop.database, user.id, { passwordHash: 'other' })
   expect(await findLogin(shop.database, user.email)).toMatchObject({
     passwordHash: 'other',

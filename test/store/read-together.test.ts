@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { areKeysUsed, claimKey, type KeyUse } from '../../store/idempotency.ts'
+import { newId } from '../../store/ids.ts'
+import { findProducts, updateProduct } from '../../store/products.ts'
+import { readTogether } from '../../store/read-together.ts'
+import { createUser } from '../../store/users.ts'
+import { addProduct } from '../support/shop-api.ts'
+import { openTestDatabase, type TestDatabase } from '../support/test-database.ts'
+
+let shop: TestDatabase
+beforeAll(async () => {
+  shop = await openTestDatabase()
+})
+afterAll(() => shop.close())
+
+/** Products as requests read them, with what each statement asked for. */
+function readingProducts() {
+  const statements: (readonly string[])[] = []
+  const read = readTogether((ids: readonly string[]) => {
+    statements.push(ids)
+    return findProducts(shop.database, ids)
+  })
+  return { read, statements }
+}
+
+test('requests of one moment are one statement, and each hears of its own product', async () => {
+  const [one, two] = [await addProduct(shop.database), await addProduct(shop.database)]
+  const { read, statements } = readingProducts()
+  const nobodys = newId('prd')
+  const found = await Promise.all([one, nobodys, two, one].map(read))
+  expect(found.map((product) => product?.id)).toEqual([one, undefined, two, one])
+  expect(statements).toHaveLength(1)
+})
+
+test('nothing is remembered: whoever asks after a change hears of it', async () => {
+  const id = await addProduct(shop.database)
+  const { read } = readingProducts()
+  await read(id)
+  await updateProduct(shop.database, id, { name: 'Renamed' })
+  expect(await read(id)).toMatchObject({ name: 'Renamed' })
+})
+
+test('a statement that fails is told to everyone who waits for it, and the next one is tried', async () => {
+  let isAway = true
+  const read = readTogether(async (ids: readonly string[]) => {
+    if (isAway) throw new Error('the database is away')
+    return [...ids]
+  })
+  const heard = await Promise.allSettled([read('a'), read('b')])
+  expect(heard.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  isAway = false
+  expect(await read('a')).toBe('a')
+})
+
+test('of many idempotency keys each is known to be used or not', async () => {
+  const userId = newId('usr')
+  await createUser(shop.database, {
+    id: userId,
+    username: 'together',
+    email: 'together@example.com',
+    passwordHash: 'x',
+  })
+  const use = (key: string): KeyUse => ({ userId, route: 'POST /v1/orders', key, fingerprint: Buffer.alloc(32) })
+  await claimKey(shop.database, use('b'), newId('ord'))
+  expect(await areKeysUsed(shop.database, ['a', 'b', 'c', 'b'].map(use))).toEqual([false, true, false, true])
+})
