@@ -49,11 +49,11 @@ export async function createUser(db: Db, user: NewUser): Promise<User> {
   return rows[0] as User
 }
 
-export type Caller = { id: string; role: Role; tokenVersion: number }
+type TokenHolder = { id: string; role: Role; tokenVersion: number }
 
 /** Who is calling, asked at every request so that a changed role or a revoked token counts at once. */
-export async function findCallers(db: Db, userIds: readonly string[]): Promise<(Caller | undefined)[]> {
-  const { rows } = await db.query<Caller>({
+export async function findCallers(db: Db, userIds: readonly string[]): Promise<(TokenHolder | undefined)[]> {
+  const { rows } = await db.query<TokenHolder>({
     name: 'find-callers',
     text: `select id, role, token_version as "tokenVersion" from users where id = any($1::text[])`,
     values: [userIds],

@@ -48,7 +48,7 @@ const gaveEverythingBack = (end: object) => ({
   ...end,
 })
 
-/** The customer's bank has the money for now, and gives nothing back twice. */
+/** The customer's bank has the money for now: it does not go back a second time. */
 const leftTheMoneyToTheBank = (end: object) => ({ ...gaveEverythingBack(end), payment: 'captured' })
 
 /** What was taken at the gateway went back, once; that it is the same money the invariants say. */
