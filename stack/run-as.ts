@@ -85,13 +85,21 @@ function folderElsewhere(dataDir: string): string {
   mkdirSync(all, { recursive: true, mode: 0o755 })
   for (const name of readdirSync(all)) {
     const origin = readOrigin(join(all, name))
-    const isForgotten = origin?.startsWith(`${tmpdir()}/`) && !existsSync(origin)
-    if (isForgotten) rmSync(join(all, name), { recursive: true, force: true })
+    if (origin?.startsWith(`${tmpdir()}/`) && !existsSync(origin)) clearAway(join(all, name))
   }
   const folder = stateElsewhere(dataDir)
   mkdirSync(folder, { recursive: true, mode: 0o711 })
   writeFileSync(join(folder, originFile), dataDir)
   return folder
+}
+
+/** As far as it goes: a disk that a killed run left mounted in there must not keep another stack from starting. */
+function clearAway(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true })
+  } catch {
+    // Nobody asked for that room; the next start tries again.
+  }
 }
 
 const originFile = 'belongs-to'
