@@ -17,8 +17,8 @@ export type Deed = {
 
 const RECOVERY_CAP_MS = 10_000
 const CALM_BEFORE_SECONDS = 20
-const INJECT_WITHIN_MS = 60_000
-const HEAL_WITHIN_MS = 120_000
+const INJECT_WITHIN_MS = 120_000
+const HEAL_WITHIN_MS = 240_000
 
 /** Carries out the plan step by step; the next begins when the shop is itself again, or has had its time for it. */
 export async function carryOut(plan: readonly Step[], deed: Deed): Promise<FaultRecord[]> {

@@ -47,7 +47,7 @@ const block = async (world: World, write: boolean | null): Promise<void> => {
   )
 }
 
-const reachableWithinMs = 90_000
+const reachableWithinMs = 180_000
 
 /** It may be down by another fault; then it is waited for. Undefined when the index is not there. */
 async function withOpenSearch<T>({ running }: World, work: (client: Client) => Promise<T>): Promise<T | undefined> {
