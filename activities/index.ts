@@ -7,6 +7,7 @@ import { createEventActivities } from './events.ts'
 import { createOrderActivities } from './orders.ts'
 import { createPaymentActivities } from './payments.ts'
 import { createRefundActivities } from './refunds.ts'
+import { createReplenishmentActivities } from './replenishments.ts'
 import { createSearchActivities } from './search-index.ts'
 
 export type ActivityDeps = {
@@ -21,6 +22,7 @@ export const createActivities = (deps: ActivityDeps) => ({
   ...createOrderActivities(deps),
   ...createPaymentActivities(deps),
   ...createRefundActivities(deps),
+  ...createReplenishmentActivities(deps),
   ...createEventActivities(deps),
   ...createSearchActivities(deps),
 })

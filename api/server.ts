@@ -20,6 +20,7 @@ import { checkoutRoutes } from './routes/checkout.ts'
 import { orderActionRoutes } from './routes/order-actions.ts'
 import { orderRoutes } from './routes/orders.ts'
 import { refundRoutes } from './routes/refunds.ts'
+import { replenishmentRoutes } from './routes/replenishments.ts'
 import { webhookRoutes } from './routes/webhooks.ts'
 
 const DRAIN_WITHIN_MS = 12_000
@@ -55,6 +56,8 @@ await untilAskedToStop(async (stop) => {
   app.route('/', orderRoutes({ database }))
   app.route('/', orderActionRoutes({ database, temporal, logger }))
   app.route('/', refundRoutes({ database, temporal, policy: config.refunds }))
+  const nudge = nudgeSearchSync(temporal)
+  app.route('/', replenishmentRoutes({ database, temporal, policy: config.replenishments, nudgeSearchSync: nudge }))
   const readNotice = gateways.patient.readNotice.bind(gateways.patient)
   app.route('/', webhookRoutes({ database, temporal, logger, readNotice }))
 

@@ -1,9 +1,11 @@
 /** Every name that must come out the same wherever it is made: resources, workflows, idempotency keys. */
-export type IdPrefix = 'ord' | 're' | 'po' | 'usr' | 'prd' | 'pay' | 'adj'
+export type IdPrefix = 'ord' | 're' | 'po' | 'rcp' | 'usr' | 'prd' | 'pay' | 'adj'
 
 export const orderWorkflowId = (orderId: string): string => `order-${orderId}`
 
 export const refundWorkflowId = (refundId: string): string => `refund-${refundId}`
+
+export const replenishmentWorkflowId = (replenishmentId: string): string => `replenishment-${replenishmentId}`
 
 /** The name of one payout of a refund. Only an attempt that the gateway refused for good is followed by another. */
 export const refundKey = (refundId: string, attempt: number): string => `${refundId}:pay:${attempt}`
@@ -15,6 +17,6 @@ export const orderStepKey = (orderId: string, step: 'authorize' | 'capture' | 'v
 /** A cancellation gives the money back once: the refund's id follows from the order's. */
 export const cancellationRefundIdOf = (orderId: string): string => orderId.replace(/^ord_/, 're_')
 
-const idShape = /^(ord|re|po|usr|prd|pay|adj)_[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+const idShape = /^(ord|re|po|rcp|usr|prd|pay|adj)_[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
 export const isId = (prefix: IdPrefix, value: string): boolean => value.startsWith(`${prefix}_`) && idShape.test(value)

@@ -81,7 +81,8 @@ async function listRunningWorkflows(temporal: { address: string; namespace: stri
   try {
     const { workflow } = new Client({ connection, namespace: temporal.namespace })
     const running: string[] = []
-    const query = `ExecutionStatus = 'Running' AND (WorkflowId STARTS_WITH 'order-' OR WorkflowId STARTS_WITH 'refund-')`
+    const ours = ['order', 'refund', 'replenishment'].map((kind) => `WorkflowId STARTS_WITH '${kind}-'`)
+    const query = `ExecutionStatus = 'Running' AND (${ours.join(' OR ')})`
     for await (const { workflowId } of workflow.list({ query, pageSize: 1_000 })) running.push(workflowId)
     return running
   } catch (error) {

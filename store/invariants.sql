@@ -7,7 +7,7 @@
 -- Three temporary tables are there for the queries that look outside:
 --   gateway_ledger (id, type, amount_minor, currency, order_id, intent_id, idempotency_key, created_at)
 --   gateway_reading (read_at)       before this moment of our clock, everything at the gateway is in gateway_ledger
---   running_workflows (workflow_id) the running workflows of orders and refunds, as Temporal lists them
+--   running_workflows (workflow_id) the running workflows of orders, refunds and replenishments, as Temporal lists them
 --
 -- The ledger is read before our own snapshot is taken, so at the gateway less may have happened than in our books. What
 -- is compared "at any moment" allows for that; and an entry there is never younger than the order it belongs to.
@@ -83,6 +83,39 @@ select coalesce(v.order_id, r.order_id) as subject,
      where status = 'succeeded' and (i ->> 'restock')::boolean group by 1, 2
   ) r using (order_id, product_id)
  where v.restocked is distinct from coalesce(r.units, 0)::int or v.restocked > v.quantity;
+
+---------------------------------------------------------------------------------------------------------- replenishments
+
+-- name: incoming_is_what_is_on_order
+-- promise: The incoming units of a product are exactly what its open replenishment has ordered and not received.
+select product_id as subject,
+       format('the shelf counts %s incoming, %s are on order', coalesce(s.incoming::text, 'nothing'), coalesce(r.units, 0)) as detail
+  from stock s
+  full join (select product_id, sum(quantity - received) as units from replenishments
+              where status in ('ordered', 'confirmed', 'partially_received') group by product_id) r using (product_id)
+ where s.incoming is distinct from coalesce(r.units, 0);
+
+-- name: one_open_replenishment_of_a_product
+-- promise: No product has two open replenishments.
+select product_id as subject, format('%s are open', count(*)) as detail
+  from replenishments where status not in ('received', 'cancelled') group by product_id having count(*) > 1;
+
+-- name: received_is_what_was_counted_in
+-- promise: What a replenishment received is the sum of its receipts, never more than was ordered, and each receipt is in the stock ledger once.
+select r.id as subject, format('%s of %s received, the receipts come to %s', r.received, r.quantity, coalesce(sum(c.quantity), 0)) as detail
+  from replenishments r left join replenishment_receipts c on c.replenishment_id = r.id
+ group by r.id
+having r.received <> coalesce(sum(c.quantity), 0) or r.received > r.quantity
+union all
+select c.id, format('%s units counted in, %s in the ledger', c.quantity, coalesce(l.change_quantity::text, 'nothing'))
+  from replenishment_receipts c
+  join replenishments r on r.id = c.replenishment_id
+  left join inventory_records l on l.product_id = r.product_id and l.source = c.id
+ where l.change_quantity is distinct from c.quantity
+union all
+select l.source, format('%s units in the ledger without a receipt', l.change_quantity)
+  from inventory_records l
+ where l.source like 'rcp\_%' and not exists (select from replenishment_receipts c where c.id = l.source);
 
 ----------------------------------------------------------------------------------------------------------------- orders
 
@@ -417,6 +450,14 @@ select r.id as subject, format('the refund is %s and no workflow is running for 
   from refunds r
  where r.status in ('pending_approval', 'processing')
    and not exists (select from running_workflows w where w.workflow_id in ('refund-' || r.id, 'order-' || r.order_id));
+
+-- name: every_open_replenishment_is_looked_after
+-- promise: Every replenishment whose units are still awaited has its running workflow.
+-- eventual: true
+select r.id as subject, format('the replenishment is %s and no workflow is running for it', r.status) as detail
+  from replenishments r
+ where r.status not in ('received', 'cancelled')
+   and not exists (select from running_workflows w where w.workflow_id = 'replenishment-' || r.id);
 
 ----------------------------------------------------------------------------------------------------------------- events
 

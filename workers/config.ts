@@ -39,6 +39,7 @@ const environment = z.object({
   REFUND_REMINDER_MS: durationMs.default(DAY_MS),
   REFUND_ESCALATION_MS: durationMs.default(3 * DAY_MS),
   REFUND_DECISION_DEADLINE_MS: durationMs.default(14 * DAY_MS),
+  REPLENISHMENT_LATE_MS: durationMs.default(14 * DAY_MS),
 })
 
 export type Config = ReturnType<typeof readConfig>
@@ -80,6 +81,7 @@ export function readConfig(env: Record<string, string | undefined>) {
       remindAfterMs: e.REFUND_REMINDER_MS,
       escalateAfterMs: e.REFUND_ESCALATION_MS,
     },
+    replenishments: { lateAfterMs: e.REPLENISHMENT_LATE_MS },
   }
 }
 

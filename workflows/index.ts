@@ -1,4 +1,5 @@
 export { eventSweep } from './event-sweep.ts'
 export { order } from './order.ts'
 export { refund } from './refund.ts'
+export { replenishment } from './replenishment.ts'
 export { searchSync } from './search-sync.ts'

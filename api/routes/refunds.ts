@@ -10,7 +10,8 @@ import { newId } from '../../store/ids.ts'
 import { findRefund, findRefundable, listRefunds, type Refund } from '../../store/refunds/index.ts'
 import * as messages from '../../workflows/refund.messages.ts'
 import { type ApiEnv, bearer, type Caller, signedIn, staffOnly } from '../authentication.ts'
-import { askRefund, isAnswer, requestRefund } from '../commands/refund.ts'
+import { askRefund, requestRefund } from '../commands/refund.ts'
+import { isAnswer, unheard } from '../commands/started-work.ts'
 import type { TemporalLink } from '../commands/temporal.ts'
 import { give, idempotencyHeaders, refusal, replay, replayedHeader } from '../idempotency.ts'
 import { bodyProblems, problemResponses } from '../problem-responses.ts'
@@ -294,9 +295,6 @@ export function refundRoutes({ database, temporal, policy }: RefundDeps) {
 }
 
 const requesterOf = ({ id, role }: Caller): Requester => ({ id, isStaff: isStaff(role) })
-
-const unheard = () =>
-  new Problem('unavailable', { detail: 'It is not known yet whether this was done. Repeat the same request.' })
 
 function checkCurrency({ amount }: NewRefund, currency: string): void {
   if (amount && amount.currency !== currency)

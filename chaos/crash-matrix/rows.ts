@@ -2,14 +2,15 @@ import type { Effect } from '../../workflows/effects.ts'
 import type { Place } from './armory.ts'
 import * as refundScenarios from './refund-scenarios.ts'
 import * as orderScenarios from './order-scenarios.ts'
+import * as replenishmentScenarios from './replenishment-scenarios.ts'
 import type { Scenario } from './visit.ts'
 
-const scenarios = { ...orderScenarios, ...refundScenarios }
+const scenarios = { ...orderScenarios, ...refundScenarios, ...replenishmentScenarios }
 type ScenarioName = keyof typeof scenarios
 
 export type Row = {
   id: string
-  workflow: 'order' | 'refund' | 'event-sweep' | 'search-sync' | 'API request'
+  workflow: 'order' | 'refund' | 'replenishment' | 'event-sweep' | 'search-sync' | 'API request'
   /** What is hit, as the table names it. */
   step: string
   attempt: 'quick' | 'steady' | null
@@ -57,6 +58,11 @@ export const effects: Record<Effect, Wanted> = {
   dropRefund: { quick: ['refundRefused'], steady: ['refundRefused'] },
   holdRefundAgain: { steady: ['refusedRefundTriedAgain'] },
   unflagRefund: { steady: ['refusedRefundLeft'] },
+  openReplenishment: { quick: ['replenished'], steady: ['replenished'] },
+  orderReplenishment: { quick: ['replenished'], steady: ['replenished'] },
+  receiveUnits: { steady: ['unitsCountedIn'] },
+  cancelReplenishment: { steady: ['replenishmentCancelled'] },
+  flagReplenishment: { steady: ['replenishmentLate'] },
   publishEvents: { quick: ['sold', 'cancelledAfterCapture', 'delivered'], steady: ['sold', 'delivered'] },
   flagAttention: { steady: ['undoRefused'] },
   clearAttention: { steady: ['disputeSeenTo', 'refusedUndoSeenTo'] },
@@ -170,6 +176,16 @@ const requests: { request: string; scenario: ScenarioName; steps: string[] }[] =
     scenario: 'refundedByStaff',
     steps: ['statement claim-key', 'temporal update-with-start', 'statement find-refund', 'statement record-answer'],
   },
+  {
+    request: 'POST /v1/replenishments',
+    scenario: 'replenished',
+    steps: ['statement claim-key', 'temporal update-with-start', 'statement record-answer'],
+  },
+  {
+    request: 'POST /v1/replenishments/:id/receipts',
+    scenario: 'unitsCountedIn',
+    steps: ['statement claim-key', 'temporal update', 'statement record-answer'],
+  },
   { request: 'POST /v1/refunds/:id/approve', scenario: 'refundApproved', steps: ['temporal update'] },
   {
     request: 'POST /v1/webhooks/payments',
@@ -252,6 +268,7 @@ function inWords(step: string): string {
 function workflowOf(effect: Effect): Row['workflow'] {
   if (effect === 'streamMissedEvents') return 'event-sweep'
   if (effect.includes('Refund')) return 'refund'
+  if (effect.includes('Replenishment') || effect === 'receiveUnits') return 'replenishment'
   return effect === 'syncSearchIndex' ? 'search-sync' : 'order'
 }
 

@@ -40,6 +40,7 @@ export async function openMatrixShop({ folder, withSearch, environment, ...optio
       // Reminders and calls are steps to be killed at, too.
       REFUND_REMINDER_MS: '500',
       REFUND_ESCALATION_MS: '1000',
+      REPLENISHMENT_LATE_MS: '500',
     },
     restartsAtOnce: true,
   })
@@ -122,6 +123,16 @@ async function around(running: OpenStack, armory: ReturnType<typeof openArmory>)
       ),
     hasRefund: (orderId: string, status: string) =>
       isTrue('select exists (select from refunds where order_id = $1 and status = $2)', [orderId, status]),
+    lateReplenishment: (replenishmentId: string) =>
+      eventually('the replenishment asks for a person', () =>
+        isTrue('select needs_attention is not null from replenishments where id = $1', [replenishmentId]),
+      ),
+    hasStock: (productId: string, onHand: number, incoming: number) =>
+      isTrue('select exists (select from stock where product_id = $1 and on_hand = $2 and incoming = $3)', [
+        productId,
+        onHand,
+        incoming,
+      ]),
     leaveRefund: (refundId: string) =>
       temporal.workflow.getHandle(refundWorkflowId(refundId)).signal('resolve', { action: 'skip', by: 'operator' }),
     areEventsStreamed: (orderId: string) =>

@@ -20,14 +20,17 @@ export async function operatorOf({ address, namespace, cli = 'temporal' }: Stack
     return stdout
   }
 
+  const signalTo = (workflowId: string, name: string, input?: object) =>
+    temporal(
+      ...['workflow', 'signal', '--workflow-id', workflowId, '--name', name],
+      ...(input ? ['--input', JSON.stringify(input)] : []),
+    )
+
   return {
     client,
     temporal,
-    signal: (orderId: string, name: string, input?: object) =>
-      temporal(
-        ...['workflow', 'signal', '--workflow-id', orderWorkflowId(orderId), '--name', name],
-        ...(input ? ['--input', JSON.stringify(input)] : []),
-      ),
+    signalTo,
+    signal: (orderId: string, name: string, input?: object) => signalTo(orderWorkflowId(orderId), name, input),
     cancel: (orderId: string) => temporal('workflow', 'cancel', '--workflow-id', orderWorkflowId(orderId)),
     /** The ids of the workflows that `temporal workflow list --query` finds. */
     async list(query: string): Promise<string[]> {

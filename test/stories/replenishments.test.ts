@@ -1,0 +1,195 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { inParallel, tally, times } from '../../shopper/http.ts'
+import { eventually, newKey, openShop, type Shop } from './shop.ts'
+
+let shop: Shop
+beforeAll(async () => {
+  shop = await openShop({ env: { REPLENISHMENT_LATE_MS: '1500' } })
+})
+afterAll(() => shop?.close())
+
+const open = (productId: string, quantity = 10, key = newKey()) =>
+  shop.staff.ask('POST', '/v1/replenishments', { product_id: productId, quantity }, key)
+const receive = (id: string, quantity: number, key = newKey()) =>
+  shop.staff.ask('POST', `/v1/replenishments/${id}/receipts`, { quantity }, key)
+const cancel = (id: string) =>
+  shop.staff.ask('POST', `/v1/replenishments/${id}/cancel`, { reason: 'not needed' }, newKey())
+const stock = async (productId: string) => (await shop.staff.ask('GET', `/v1/inventory/${productId}`)).body
+const find = async (id: string) => (await shop.staff.ask('GET', `/v1/replenishments/${id}`)).body
+
+async function opened(quantity = 10, onHand = 5): Promise<{ id: string; productId: string }> {
+  const { id: productId } = await shop.newProduct({ onHand })
+  const { status, body } = await open(productId, quantity)
+  expect(status, JSON.stringify(body)).toBe(201)
+  return { id: body.id, productId }
+}
+
+describe('units are ordered and counted in', () => {
+  test('ordered units are incoming, and on the shelf once they have come', async () => {
+    const { id, productId } = await opened(10)
+    expect(await stock(productId)).toMatchObject({ on_hand: 5, available: 5, incoming: 10 })
+
+    const { status, body } = await receive(id, 4)
+    expect([status, body]).toEqual([201, expect.objectContaining({ status: 'partially_received', received: 4 })])
+    expect(await stock(productId)).toMatchObject({ on_hand: 9, available: 9, incoming: 6 })
+
+    expect((await receive(id, 6)).body).toMatchObject({ status: 'received', received: 10, quantity: 10 })
+    expect(await stock(productId)).toMatchObject({ on_hand: 15, incoming: 0 })
+    const { body: ledger } = await shop.staff.ask('GET', `/v1/inventory/${productId}/ledger`)
+    expect(ledger.data.slice(1).map(({ change, type }: { change: number; type: string }) => [change, type])).toEqual([
+      [4, 'in'],
+      [6, 'in'],
+    ])
+    expect((await find(id)).receipts.map(({ quantity }: { quantity: number }) => quantity)).toEqual([4, 6])
+  })
+
+  test('more than was ordered is not counted in', async () => {
+    const { id, productId } = await opened(10)
+    await receive(id, 8)
+    const { status, body } = await receive(id, 3)
+    expect([status, body.code]).toEqual([409, 'over_receipt'])
+    expect(await stock(productId)).toMatchObject({ on_hand: 13, incoming: 2 })
+    expect((await receive(id, 2)).status).toBe(201)
+    expect((await receive(id, 1)).body.code).toBe('invalid_transition')
+  })
+
+  test('a delivery that is reported twice under one key is counted once', async () => {
+    const { id, productId } = await opened(10)
+    const key = newKey()
+    const answers = await inParallel(times(6, String), 6, () => receive(id, 5, key))
+    expect(tally(answers.map(({ status }) => String(status)))).toEqual({ 201: 6 })
+    expect(await stock(productId)).toMatchObject({ on_hand: 10, incoming: 5 })
+  })
+
+  test('twenty clerks counting in at once bring in exactly what was ordered', async () => {
+    const { id, productId } = await opened(30, 1)
+    const answers = await inParallel(times(20, String), 20, () => receive(id, 2))
+    expect(tally(answers.map(({ status }) => String(status)))).toEqual({ 201: 15, 409: 5 })
+    expect(await stock(productId)).toMatchObject({ on_hand: 31, incoming: 0 })
+  })
+
+  test('units that came can be sold', async () => {
+    const { id, productId } = await opened(3, 0)
+    const customer = await shop.newCustomer()
+    expect((await customer.buy([{ product_id: productId, quantity: 1 }])).body.code).toBe('insufficient_stock')
+    await receive(id, 3)
+    expect((await customer.buy([{ product_id: productId, quantity: 3 }])).status).toBe(201)
+  })
+})
+
+describe('one at a time', () => {
+  test('of ten that are asked for at once, one is opened', async () => {
+    const { id: productId } = await shop.newProduct({ onHand: 1 })
+    const answers = await inParallel(times(10, String), 10, () => open(productId))
+    expect(tally(answers.map(({ status, body }) => String(body.code ?? status)))).toEqual({
+      201: 1,
+      replenishment_open: 9,
+    })
+    expect(await stock(productId)).toMatchObject({ incoming: 10 })
+  })
+
+  test('the same request again gets the same replenishment', async () => {
+    const { id: productId } = await shop.newProduct()
+    const key = newKey()
+    const answers = await inParallel(times(4, String), 4, () => open(productId, 10, key))
+    expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1)
+    const other = await open(productId, 11, key)
+    expect([other.status, other.body.code]).toEqual([422, 'idempotency_key_reuse'])
+  })
+
+  test('once it is over, the next can be opened', async () => {
+    const { id, productId } = await opened(10)
+    expect((await open(productId)).body.code).toBe('replenishment_open')
+    await receive(id, 10)
+    expect((await open(productId, 7)).status).toBe(201)
+    const { body } = await shop.staff.ask('GET', `/v1/replenishments?product_id=${productId}`)
+    expect(body.data.map(({ status }: { status: string }) => status)).toEqual(['ordered', 'received'])
+    const { body: received } = await shop.staff.ask('GET', `/v1/replenishments?product_id=${productId}&status=received`)
+    expect(received.data.map((one: { id: string }) => one.id)).toEqual([id])
+  })
+})
+
+describe('what does not come', () => {
+  test('is not waited for after a cancellation, and what came stays', async () => {
+    const { id, productId } = await opened(10)
+    await receive(id, 4)
+    const { status, body } = await cancel(id)
+    expect([status, body]).toEqual([200, expect.objectContaining({ status: 'cancelled', cancel_reason: 'not needed' })])
+    expect(await stock(productId)).toMatchObject({ on_hand: 9, incoming: 0 })
+    expect((await receive(id, 1)).body.code).toBe('invalid_transition')
+    expect((await cancel(id)).body.code).toBe('invalid_transition')
+  })
+
+  test('calls a person when it is late, until all of it has come', async () => {
+    const { id } = await opened(10)
+    await eventually(async () => expect((await find(id)).needs_attention).toMatch(/^late: 10 of 10 units/))
+    const { body } = await shop.staff.ask('GET', '/v1/replenishments?needs_attention=true')
+    expect(body.data.map((one: { id: string }) => one.id)).toContain(id)
+    await receive(id, 10)
+    expect((await find(id)).needs_attention).toBeUndefined()
+  })
+
+  test('races with what comes: the shelf has exactly what was counted in', async () => {
+    const { id, productId } = await opened(20, 0)
+    const answers = await Promise.all([
+      ...times(5, () => receive(id, 2)),
+      cancel(id),
+      ...times(5, () => receive(id, 2)),
+    ])
+    const counted = answers.filter(({ status }) => status === 201).length * 2
+    expect(await stock(productId)).toMatchObject({ on_hand: counted, incoming: 0 })
+  })
+})
+
+describe('operators', () => {
+  test('count in and cancel by signal; nonsense is noted and harms nothing', async () => {
+    const { id, productId } = await opened(10)
+    const workflowId = `replenishment-${id}`
+    for (const nonsense of [{}, { quantity: -1 }, { quantity: 'ten' }, { quantity: 11 }, ['ten']])
+      await shop.operator.signalTo(workflowId, 'receive', nonsense)
+    await shop.operator.signalTo(workflowId, 'receive', { quantity: 3, by: 'ware house' })
+    await eventually(async () => expect(await stock(productId)).toMatchObject({ on_hand: 8, incoming: 7 }))
+    expect((await find(id)).receipts).toMatchObject([{ quantity: 3, received_by: 'ware house' }])
+    await shop.operator.signalTo(workflowId, 'cancel', { by: 'ware house', reason: 'sold out for good' })
+    await eventually(async () =>
+      expect(await find(id)).toMatchObject({ status: 'cancelled', cancelled_by: 'ware house' }),
+    )
+  })
+
+  test('end it by cancelling the workflow', async () => {
+    const { id, productId } = await opened(10)
+    await shop.operator.temporal('workflow', 'cancel', '--workflow-id', `replenishment-${id}`)
+    await eventually(async () => expect((await find(id)).status).toBe('cancelled'))
+    expect(await stock(productId)).toMatchObject({ incoming: 0 })
+  })
+})
+
+test('what is not there or not allowed is said so', async () => {
+  const customer = await shop.newCustomer()
+  const { id: productId } = await shop.newProduct()
+  const body = { product_id: productId, quantity: 1 }
+  expect((await customer.ask('POST', '/v1/replenishments', body, newKey())).status).toBe(403)
+  expect((await open('prd_nothing')).body.code).toBe('product_not_found')
+  expect((await open('prd_01890000-0000-7000-8000-000000000000')).body.code).toBe('product_not_found')
+  expect((await open(productId, 0)).body.code).toBe('invalid_request')
+  expect((await receive('po_01890000-0000-7000-8000-000000000000', 1)).body.code).toBe('replenishment_not_found')
+  const keyless = await shop.call('POST', '/v1/replenishments', { token: shop.staff.token, body })
+  expect(keyless.body.code).toBe('idempotency_key_required')
+})
+
+test('a worker that dies while units are counted in counts them once', async () => {
+  const { id, productId } = await opened(100, 0)
+  const pid = shop.stack.processes.find(({ role }) => role === 'api')?.pid
+  const answers = inParallel(times(20, String), 20, async () => {
+    const key = newKey()
+    return eventually(async () => {
+      const answer = await receive(id, 1, key)
+      expect(answer.status, JSON.stringify(answer.body)).toBe(201)
+    }, 60_000)
+  })
+  process.kill(pid as number, 'SIGKILL')
+  await answers
+  expect(await stock(productId)).toMatchObject({ on_hand: 20, incoming: 80 })
+})
+
+test('every promise of the shop holds', () => shop.isSound())
