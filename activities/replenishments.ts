@@ -1,4 +1,5 @@
 import type { Database } from '../store/database.ts'
+import { newId } from '../store/ids.ts'
 import * as replenishments from '../store/replenishments/index.ts'
 
 /** What a replenishment does to our books. Each may be repeated. */
@@ -11,4 +12,10 @@ export const createReplenishmentActivities = ({ database }: { database: Database
     replenishments.cancelReplenishment(database, cancellation),
   flagReplenishment: (attention: { replenishmentId: string; why: string }) =>
     replenishments.flagReplenishment(database, attention),
+
+  /** A page of what is due, each with the id that its replenishment will have. */
+  async listDueForReorder(page: { after: string; limit: number }): Promise<replenishments.ReplenishmentRequest[]> {
+    const due = await replenishments.listDue(database, page)
+    return due.map((each) => ({ replenishmentId: newId('po'), requestedBy: 'shop', ...each }))
+  },
 })

@@ -11,6 +11,7 @@ import { installRuntime, runOrderWorker } from '../workers/order-worker.ts'
 import { untilAskedToStop } from '../workers/process.ts'
 import { createApp } from './app.ts'
 import { createTokens } from './authentication.ts'
+import { nudgeReorderSweep } from './commands/reorder-sweep.ts'
 import { nudgeSearchSync } from './commands/search-sync.ts'
 import type { TemporalLink } from './commands/temporal.ts'
 
@@ -41,6 +42,7 @@ await untilAskedToStop(async (stop) => {
   const outcomes = await listenForOutcomes({
     url: config.database.url,
     onError: (error) => logger.warn({ err: error }, 'the announcements of outcomes are interrupted'),
+    onReorderDue: nudgeReorderSweep(temporal, config.replenishments),
   })
   const app = createApp({
     database,

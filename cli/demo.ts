@@ -3,6 +3,7 @@ import { cancellationStories, contentionStories, fulfilmentStories } from './dem
 import { paymentStories } from './demo/payment-stories.ts'
 import { openShop, UnexpectedAnswer } from './demo/shop-client.ts'
 import { refundStories } from './demo/refund-stories.ts'
+import { replenishmentStories } from './demo/replenishment-stories.ts'
 import { createStage, type Story, StoryFailed } from './demo/stage.ts'
 import { CannotRun, runningStack } from './running-stack.ts'
 import type { StackFile } from '../stack/stack-file.ts'
@@ -15,6 +16,7 @@ const stories = [
   ...contentionStories,
   ...cancellationStories,
   ...refundStories,
+  ...replenishmentStories,
 ]
 
 async function main(args: string[]): Promise<number> {

@@ -33,4 +33,10 @@ export const replenishedUpdate = defineUpdate<ReplenishmentStatus>('requested')
 export const receiveUpdate = defineUpdate<ReplenishmentStatus, [ReceiveRequest]>('receive')
 export const cancelReplenishmentUpdate = defineUpdate<ReplenishmentStatus, [CancelReplenishmentRequest]>('cancel')
 
+/** Where a sweep over the catalogue stands. */
+export type ReorderSweepInput = Pick<ReplenishmentInput, 'lateAfterMs'> & { after?: string; opened?: number }
+
+/** To a running sweep: a shelf has run low. */
+export const reorderDueSignal = defineSignal('due')
+
 export const replenishmentStateQuery = defineQuery<ReplenishmentState>('state')

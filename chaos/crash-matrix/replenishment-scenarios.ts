@@ -47,3 +47,20 @@ export const replenishmentLate: Scenario = async (visit) => {
   await shelfComesTo(visit, 100 + UNITS, 0)
   return undefined
 }
+
+/** A shelf at its reorder point: the sweep that dies on the way opens one replenishment all the same, once. */
+export const lowShelfSwept: Scenario = async (visit) => {
+  const { shop, staff, product, name } = visit
+  const workflowId = `reorder-sweep-${name}`
+  await visit.arm(workflowId)
+  // Both together, so that no other sweep comes between.
+  await Promise.all([
+    heard(
+      () => staff.ask('PATCH', `/v1/inventory/${product.id}`, { reorder_point: 100, reorder_quantity: UNITS }),
+      200,
+    ),
+    shop.runWorkflow('reorderSweep', workflowId, [{ lateAfterMs: 3_600_000 }]),
+  ])
+  await shelfComesTo(visit, 100, UNITS)
+  return undefined
+}

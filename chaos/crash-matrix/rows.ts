@@ -10,7 +10,7 @@ type ScenarioName = keyof typeof scenarios
 
 export type Row = {
   id: string
-  workflow: 'order' | 'refund' | 'replenishment' | 'event-sweep' | 'search-sync' | 'API request'
+  workflow: 'order' | 'refund' | 'replenishment' | 'reorder-sweep' | 'event-sweep' | 'search-sync' | 'API request'
   /** What is hit, as the table names it. */
   step: string
   attempt: 'quick' | 'steady' | null
@@ -63,6 +63,7 @@ export const effects: Record<Effect, Wanted> = {
   receiveUnits: { steady: ['unitsCountedIn'] },
   cancelReplenishment: { steady: ['replenishmentCancelled'] },
   flagReplenishment: { steady: ['replenishmentLate'] },
+  listDueForReorder: { steady: ['lowShelfSwept'] },
   publishEvents: { quick: ['sold', 'cancelledAfterCapture', 'delivered'], steady: ['sold', 'delivered'] },
   flagAttention: { steady: ['undoRefused'] },
   clearAttention: { steady: ['disputeSeenTo', 'refusedUndoSeenTo'] },
@@ -267,11 +268,12 @@ function inWords(step: string): string {
 
 function workflowOf(effect: Effect): Row['workflow'] {
   if (effect === 'streamMissedEvents') return 'event-sweep'
+  if (effect === 'listDueForReorder') return 'reorder-sweep'
   if (effect.includes('Refund')) return 'refund'
   if (effect.includes('Replenishment') || effect === 'receiveUnits') return 'replenishment'
   return effect === 'syncSearchIndex' ? 'search-sync' : 'order'
 }
 
 function isSwept(effect: Effect): boolean {
-  return ['event-sweep', 'search-sync'].includes(workflowOf(effect))
+  return ['event-sweep', 'reorder-sweep', 'search-sync'].includes(workflowOf(effect))
 }

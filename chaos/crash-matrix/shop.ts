@@ -140,8 +140,11 @@ async function around(running: OpenStack, armory: ReturnType<typeof openArmory>)
     isIndexed: (productId: string) =>
       isTrue('select indexed_version = version from products where id = $1', [productId]),
 
-    runWorkflow: (type: 'eventSweep' | 'searchSync', workflowId: string): Promise<unknown> =>
-      temporal.workflow.execute(type, { workflowId, taskQueue: 'orders' }),
+    runWorkflow: (
+      type: 'eventSweep' | 'searchSync' | 'reorderSweep',
+      workflowId: string,
+      args: object[] = [],
+    ): Promise<unknown> => temporal.workflow.execute(type, { workflowId, taskQueue: 'orders', args }),
 
     /** Whether the order's workflow waits for the world, or has ended. */
     async isAtRest(orderId: string): Promise<boolean> {

@@ -22,6 +22,8 @@ export type Order = {
   next_action?: { type: string; payment_intent_id: string; url: string; expires_at: string } | null
 }
 export type Refund = { id: string; status: string; amount: Money }
+export type Replenishment = { id: string; status: string; quantity: number; received: number; requested_by: string }
+export type Stock = { on_hand: number; available: number; incoming: number }
 export type RefundWish = {
   amount?: Money
   items?: { product_id: string; quantity: number; restock: boolean }[]
@@ -153,6 +155,20 @@ export function openShop(api: string) {
             },
           }),
         deleteProduct: (id: string) => must('DELETE', `/v1/products/${id}`, { token }),
+        stock: (productId: string) => must<Stock>('GET', `/v1/inventory/${productId}`, { token }),
+        reorderAt: (productId: string, point: number, quantity: number) =>
+          must<Stock>('PATCH', `/v1/inventory/${productId}`, {
+            token,
+            body: { reorder_point: point, reorder_quantity: quantity },
+          }),
+        replenishmentsOf: async (productId: string) =>
+          (await must<{ data: Replenishment[] }>('GET', `/v1/replenishments?product_id=${productId}`, { token })).data,
+        receive: (id: string, quantity: number) =>
+          call<Replenishment & Problem>('POST', `/v1/replenishments/${id}/receipts`, {
+            token,
+            key: randomUUID(),
+            body: { quantity },
+          }),
         ship: (orderId: string, shipment: { carrier: string; tracking_number: string }) =>
           must('POST', `/v1/orders/${orderId}/shipments`, { token, key: randomUUID(), body: shipment }),
         deliver: (orderId: string) =>

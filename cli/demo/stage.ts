@@ -86,7 +86,7 @@ const explain = ({ code, decline_code, detail, title }: Problem): string =>
   `${code}${decline_code ? ` (${decline_code})` : ''}: ${detail ?? title ?? ''}`
 
 /** An undo may still be on its way when the answer is heard. */
-async function inAMoment<T>(look: () => Promise<T>, isSo: (seen: T) => boolean): Promise<T> {
+export async function inAMoment<T>(look: () => Promise<T>, isSo: (seen: T) => boolean): Promise<T> {
   for (const deadline = Date.now() + 10_000; ; await sleep(100)) {
     const seen = await look()
     if (isSo(seen) || Date.now() > deadline) return seen

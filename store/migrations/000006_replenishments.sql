@@ -36,6 +36,21 @@ create table replenishment_receipts (
 );
 create index replenishment_receipts_of on replenishment_receipts (replenishment_id);
 
+-- Says so the moment a shelf runs low, whatever emptied it; a sweep finds what nobody heard.
+create function reorder_point_reached() returns trigger language plpgsql as $$
+begin
+  notify reorder_due;
+  return null;
+end $$;
+create trigger stock_reaches_reorder_point after update of on_hand, reserved, reorder_point, reorder_quantity on stock
+  for each row when (
+    new.reorder_quantity > 0 and new.on_hand - new.reserved <= new.reorder_point
+    and not (old.reorder_quantity > 0 and old.on_hand - old.reserved <= old.reorder_point)
+  )
+  execute function reorder_point_reached();
+
 -- Down Migration
+drop trigger stock_reaches_reorder_point on stock;
+drop function reorder_point_reached;
 drop table replenishment_receipts;
 drop table replenishments;

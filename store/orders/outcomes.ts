@@ -19,6 +19,8 @@ const PROBE_WITHIN_MS = 2_000
 export async function listenForOutcomes(options: {
   url: string
   onError: (error: Error) => void
+  /** A shelf has run low. */
+  onReorderDue?: () => void
 }): Promise<OrderOutcomes> {
   const waiting = new Map<string, Set<() => void>>()
   let isClosed = false
@@ -34,7 +36,8 @@ export async function listenForOutcomes(options: {
       query_timeout: PROBE_WITHIN_MS,
       application_name: 'holdfast outcomes',
     })
-    fresh.on('notification', ({ payload }) => {
+    fresh.on('notification', ({ channel, payload }) => {
+      if (channel === 'reorder_due') return options.onReorderDue?.()
       for (const tell of waiting.get(payload ?? '') ?? []) tell()
     })
     let isOver = false
@@ -54,7 +57,7 @@ export async function listenForOutcomes(options: {
     fresh.on('end', () => over())
     try {
       await fresh.connect()
-      await fresh.query('listen order_outcomes')
+      await fresh.query('listen order_outcomes; listen reorder_due')
       client = fresh
       probeAgain()
     } catch (error) {

@@ -1,4 +1,5 @@
 export * from './attention.ts'
+export * from './due.ts'
 export * from './open.ts'
 export * from './read.ts'
 export * from './receive.ts'

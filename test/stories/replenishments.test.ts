@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { inParallel, tally, times } from '../../shopper/http.ts'
-import { eventually, newKey, openShop, type Shop } from './shop.ts'
+import { eventually, figure, newKey, openShop, type Shop } from './shop.ts'
 
 let shop: Shop
 beforeAll(async () => {
@@ -138,6 +138,69 @@ describe('what does not come', () => {
     ])
     const counted = answers.filter(({ status }) => status === 201).length * 2
     expect(await stock(productId)).toMatchObject({ on_hand: counted, incoming: 0 })
+  })
+})
+
+describe('a shelf that runs low', () => {
+  const low = (productId: string, point: number, quantity: number) =>
+    shop.staff.ask('PATCH', `/v1/inventory/${productId}`, { reorder_point: point, reorder_quantity: quantity })
+  const replenishmentsOf = async (productId: string) =>
+    (await shop.staff.ask('GET', `/v1/replenishments?product_id=${productId}`)).body.data
+
+  test('is replenished by itself, at the sale that empties it, once', async () => {
+    const { id: productId } = await shop.newProduct({ onHand: 6 })
+    await low(productId, 3, 25)
+    const customer = await shop.newCustomer()
+    await customer.buy([{ product_id: productId, quantity: 2 }])
+    expect(await replenishmentsOf(productId)).toEqual([])
+    const startedAt = performance.now()
+    await Promise.all(times(3, () => customer.buy([{ product_id: productId, quantity: 1 }])))
+    await eventually(async () => expect(await stock(productId)).toMatchObject({ incoming: 25 }), 20_000)
+    figure(`ordered ${Math.round(performance.now() - startedAt)} ms after the sale began`)
+    expect(await replenishmentsOf(productId)).toMatchObject([{ quantity: 25, requested_by: 'shop', status: 'ordered' }])
+  })
+
+  test('a sweep opens hundreds, and a second one none again', async () => {
+    const ids = await inParallel(times(120, String), 8, async () => (await shop.newProduct({ onHand: 0 })).id)
+    // Unheard, as after an outage of the announcements: no trigger fires for what was low from the start.
+    await shop.database.query(`alter table stock disable trigger stock_reaches_reorder_point`)
+    await shop.database.query('update stock set reorder_point = 5, reorder_quantity = 7 where product_id = any($1)', [
+      ids,
+    ])
+    await shop.database.query(`alter table stock enable trigger stock_reaches_reorder_point`)
+    const sweep = () =>
+      shop.operator.client.workflow.execute('reorderSweep', {
+        workflowId: `reorder-sweep-${newKey()}`,
+        taskQueue: 'orders',
+        args: [{ lateAfterMs: 3_600_000 }],
+      })
+    expect(await sweep()).toEqual({ opened: 120 })
+    const isAllIncoming = async () => {
+      const { rows } = await shop.database.query(
+        'select count(*)::int as units from stock where product_id = any($1) and incoming = 7',
+        [ids],
+      )
+      expect(rows).toEqual([{ units: 120 }])
+    }
+    await eventually(isAllIncoming)
+    expect(await sweep()).toEqual({ opened: 0 })
+  })
+
+  test('that somebody decided not to fill is left alone for a day', async () => {
+    const { id: productId } = await shop.newProduct({ onHand: 1 })
+    await low(productId, 1, 5)
+    const [{ id }] = await eventually(async () => {
+      const found = await replenishmentsOf(productId)
+      expect(found).toMatchObject([{ status: 'ordered' }])
+      return found
+    })
+    await cancel(id)
+    await shop.operator.client.workflow.execute('reorderSweep', {
+      workflowId: `reorder-sweep-${newKey()}`,
+      taskQueue: 'orders',
+      args: [{ lateAfterMs: 3_600_000 }],
+    })
+    expect(await replenishmentsOf(productId)).toMatchObject([{ id, status: 'cancelled' }])
   })
 })
 
