@@ -74,6 +74,8 @@ const OPENING = 100
 export type GoodShop = {
   userId: string
   products: { dear: string; cheap: string }
+  /** Four of ten units have come. */
+  replenishment: string
   orders: Orders
   checkouts: { refused: string; abandoned: string; received: string }
   evidence: Required<Evidence>
@@ -87,6 +89,7 @@ export async function writeGoodShop(tx: pg.PoolClient): Promise<GoodShop> {
   const shop: GoodShop = {
     userId,
     products,
+    replenishment: newId('po'),
     orders: {} as Orders,
     checkouts: { refused: newId('ord'), abandoned: newId('ord'), received: newId('ord') },
     evidence: { ledger: { entries: [], readAt: new Date() }, runningWorkflows: [] },
@@ -95,6 +98,7 @@ export async function writeGoodShop(tx: pg.PoolClient): Promise<GoodShop> {
   for (const [outcome, id] of Object.entries(shop.checkouts)) await writeCheckout(tx, shop, id, outcome)
   await insert(tx, 'idempotency_keys', key(shop, shop.orders.refunded, 'POST /v1/orders/:id/cancel'))
   await countShelves(tx)
+  await writeReplenishment(tx, shop)
   return shop
 }
 
@@ -301,6 +305,19 @@ async function countShelves(tx: pg.PoolClient) {
       [OPENING - isSold * quantity, isPromised * quantity, unitMinor],
     )
   }
+}
+
+async function writeReplenishment(tx: pg.PoolClient, { replenishment: id, products, evidence }: GoodShop) {
+  const [product_id, receipt] = [products.cheap, newId('rcp')]
+  await insert(tx, 'replenishments', {
+    ...{ id, product_id, quantity: 10, received: 4, status: 'partially_received', requested_by: 'shop' },
+  })
+  await insert(tx, 'replenishment_receipts', { id: receipt, replenishment_id: id, quantity: 4, received_by: 'shop' })
+  await insert(tx, 'inventory_records', {
+    ...{ product_id, change_quantity: 4, change_type: 'in', reason: 'received', source: receipt },
+  })
+  await tx.query('update stock set on_hand = on_hand + 4, incoming = 6 where product_id = $1', [product_id])
+  evidence.runningWorkflows.push(`replenishment-${id}`)
 }
 
 export async function insert(tx: pg.PoolClient, table: string, row: Record<string, unknown>): Promise<void> {

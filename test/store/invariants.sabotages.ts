@@ -116,6 +116,57 @@ const stock: Sabotage[] = [
   },
 ]
 
+const replenishment = (scene: Scene) => scene.replenishment
+
+const replenishments: Sabotage[] = [
+  {
+    what: 'units are incoming that nobody ordered',
+    breaks: ['incoming_is_what_is_on_order'],
+    act: sql('update stock set incoming = incoming + 1 where product_id = $1', dear),
+  },
+  {
+    what: 'a cancelled replenishment left its units incoming',
+    breaks: ['incoming_is_what_is_on_order'],
+    act: sql(`update replenishments set status = 'cancelled' where id = $1`, replenishment),
+  },
+  {
+    what: 'a product is replenished twice at a time',
+    breaks: ['one_open_replenishment_of_a_product', 'every_open_replenishment_is_looked_after'],
+    act: ({ tx, products }) =>
+      insert(tx, 'replenishments', {
+        ...{ id: 'po_00000000', product_id: products.cheap, quantity: 1, requested_by: 'shop' },
+      }),
+  },
+  {
+    what: 'a delivery was counted in twice',
+    breaks: ['received_is_what_was_counted_in', 'incoming_is_what_is_on_order'],
+    act: sql('update replenishments set received = received + 4 where id = $1', replenishment),
+  },
+  {
+    what: 'more came than was ordered',
+    breaks: ['received_is_what_was_counted_in', 'incoming_is_what_is_on_order'],
+    act: sql('update replenishments set quantity = 3 where id = $1', replenishment),
+  },
+  {
+    what: 'a receipt is missing from the stock ledger',
+    breaks: ['received_is_what_was_counted_in', 'shelf_is_sum_of_ledger'],
+    act: sql(
+      `delete from inventory_records where product_id = $1 and source like 'rcp%'`,
+      ({ products }) => products.cheap,
+    ),
+  },
+  {
+    what: 'the stock ledger tells of a receipt that is not there',
+    breaks: ['received_is_what_was_counted_in'],
+    act: sql('delete from replenishment_receipts where replenishment_id = $1', replenishment),
+  },
+  {
+    what: 'nobody looks after a replenishment',
+    breaks: ['every_open_replenishment_is_looked_after'],
+    act: ({ running, replenishment: id }) => void running.splice(running.indexOf(`replenishment-${id}`), 1),
+  },
+]
+
 const orders: Sabotage[] = [
   {
     what: 'a total is one cent too high',
@@ -561,4 +612,13 @@ const events: Sabotage[] = [
   },
 ]
 
-export const sabotages: Sabotage[] = [...stock, ...orders, ...timeline, ...money, ...gateway, ...workflows, ...events]
+export const sabotages: Sabotage[] = [
+  ...stock,
+  ...replenishments,
+  ...orders,
+  ...timeline,
+  ...money,
+  ...gateway,
+  ...workflows,
+  ...events,
+]

@@ -142,7 +142,8 @@ async function dropDefences(tx: pg.PoolClient): Promise<void> {
       loop
         execute format('alter table %s drop constraint %I', defence.on_table, defence.conname);
       end loop;
-    end $$`)
+    end $$;
+    drop index replenishments_one_open`)
 }
 
 /** Answers with one entry more on each page than on the one before. */
