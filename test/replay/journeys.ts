@@ -12,14 +12,14 @@ import {
 import { approveRefundUpdate, rejectRefundUpdate, resolveRefundUpdate } from '../../workflows/refund.messages.ts'
 import { isRefused } from '../support/activity-faults.ts'
 import type { OrderWorld } from '../support/order-world.ts'
-import type { TestOrder } from '../support/test-orders.ts'
+import { eventually, type TestOrder } from '../support/test-orders.ts'
 import type { TestRefund } from '../support/test-refunds.ts'
 
 const parcel = { carrier: 'Test Post', tracking_number: 'TP-1' }
 
 type Travelled = { handle: WorkflowHandle }
 
-/** Every way an order or a refund can take, by the name of the file its history is kept in. */
+/** Every way an order, a refund or a replenishment can take, by the name of the file its history is kept in. */
 export const journeys: Record<string, (world: OrderWorld) => Promise<Travelled>> = {
   paid: (world) => resting(world),
 
@@ -153,6 +153,21 @@ export const journeys: Record<string, (world: OrderWorld) => Promise<Travelled>>
     world.faults.clear(order.orderId, 'payRefund')
     await refund.handle.executeUpdate(resolveRefundUpdate, { args: [{ action: 'retry', by: 'manager' }] })
     return refund
+  },
+
+  'replenishment-received': async (world) => {
+    const replenishment = await world.replenish()
+    await world.unitsCome(replenishment, 4)
+    await world.unitsCome(replenishment, 6)
+    return replenishment
+  },
+
+  'replenishment-late-then-cancelled': async (world) => {
+    const replenishment = await world.replenish({ lateAfterMs: 200 })
+    await eventually(async () => expect((await world.shelf(replenishment)).needsAttention).toContain('late'))
+    await world.unitsCome(replenishment, 4)
+    await replenishment.handle.cancel()
+    return replenishment
   },
 
   'refund-of-too-much': async (world) => world.refund(await resting(world), { amountMinor: 1_000_000 }),

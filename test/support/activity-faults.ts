@@ -86,7 +86,7 @@ export const isRefused: Trouble = async () => {
   throw new GatewayRefused('not_possible', 'The gateway does not do this')
 }
 
-/** In front of every effect of every order of one worker. */
+/** In front of every effect of every order and replenishment of one worker; `subject` is its id. */
 export function createFaults() {
   const troubles = new Map<string, Trouble>()
   const counts = new Map<string, Omit<Attempt, 'isQuick'>>()
@@ -95,8 +95,8 @@ export function createFaults() {
     inbound: {
       async execute(input, next) {
         const { activityType, isLocal } = activityInfo()
-        const { orderId } = (input.args[0] ?? {}) as { orderId?: string }
-        const key = `${orderId} ${activityType}`
+        const { orderId, replenishmentId } = (input.args[0] ?? {}) as { orderId?: string; replenishmentId?: string }
+        const key = `${orderId ?? replenishmentId} ${activityType}`
         const before = counts.get(key) ?? { count: 0, patientCount: 0 }
         const attempt = { count: before.count + 1, patientCount: before.patientCount + (isLocal ? 0 : 1) }
         counts.set(key, attempt)
@@ -108,9 +108,9 @@ export function createFaults() {
 
   return {
     interceptor,
-    set: (orderId: string, effect: Effect, trouble: Trouble) => void troubles.set(`${orderId} ${effect}`, trouble),
-    clear: (orderId: string, effect: Effect) => void troubles.delete(`${orderId} ${effect}`),
-    /** How often an effect of an order was tried. */
-    attempts: (orderId: string, effect: Effect) => counts.get(`${orderId} ${effect}`)?.count ?? 0,
+    set: (subject: string, effect: Effect, trouble: Trouble) => void troubles.set(`${subject} ${effect}`, trouble),
+    clear: (subject: string, effect: Effect) => void troubles.delete(`${subject} ${effect}`),
+    /** How often an effect was tried. */
+    attempts: (subject: string, effect: Effect) => counts.get(`${subject} ${effect}`)?.count ?? 0,
   }
 }

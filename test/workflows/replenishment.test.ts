@@ -1,0 +1,164 @@
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { type ActivityDeps, createActivities } from '../../activities/index.ts'
+import { cancelReplenishmentUpdate, receiveSignal, replenishedUpdate } from '../../workflows/replenishment.messages.ts'
+import {
+  arrivesLate,
+  type Effect,
+  type Extent,
+  failsAfter,
+  failsBefore,
+  held,
+  neverAnswers,
+  type Trouble,
+} from '../support/activity-faults.ts'
+import { openOrderWorld, type OrderWorld } from '../support/order-world.ts'
+import { eventually } from '../support/test-orders.ts'
+import type { TestReplenishment } from '../support/test-replenishments.ts'
+
+vi.setConfig({ maxConcurrency: 200 })
+
+let world: OrderWorld
+beforeAll(async () => {
+  world = await openOrderWorld()
+})
+afterAll(() => world?.close())
+
+const cancelled = ({ handle }: TestReplenishment) =>
+  handle.executeUpdate(cancelReplenishmentUpdate, { args: [{ by: 'buyer', reason: 'discontinued' }] })
+
+type Journey = { lateAfterMs?: number; go: (replenishment: TestReplenishment) => Promise<unknown>; end: object }
+
+const journeys = {
+  'units that come in two deliveries': {
+    go: async (replenishment) => {
+      await world.unitsCome(replenishment, 4)
+      await world.unitsCome(replenishment, 6)
+    },
+    end: { status: 'received', received: 10, receipts: 2, needsAttention: null, onHand: 11, incoming: 0 },
+  },
+  'a replenishment that is cancelled half-way': {
+    go: async (replenishment) => {
+      await world.unitsCome(replenishment, 4)
+      await cancelled(replenishment)
+    },
+    end: { status: 'cancelled', received: 4, receipts: 1, needsAttention: null, onHand: 5, incoming: 0 },
+  },
+  'units that come late': {
+    lateAfterMs: 300,
+    go: async (replenishment) => {
+      await eventually(async () =>
+        expect((await world.shelf(replenishment)).needsAttention).toBe('late: 10 of 10 units have not come'),
+      )
+      await world.unitsCome(replenishment, 10)
+    },
+    end: { status: 'received', received: 10, receipts: 1, needsAttention: null, onHand: 11, incoming: 0 },
+  },
+} satisfies Record<string, Journey>
+
+/** Every effect a replenishment can have, in the journeys in which it has it. */
+const rows: [Effect, keyof typeof journeys][] = [
+  ['openReplenishment', 'units that come in two deliveries'],
+  ['orderReplenishment', 'units that come in two deliveries'],
+  ['receiveUnits', 'units that come in two deliveries'],
+  ['receiveUnits', 'a replenishment that is cancelled half-way'],
+  ['cancelReplenishment', 'a replenishment that is cancelled half-way'],
+  ['flagReplenishment', 'units that come late'],
+]
+
+const faults: [string, (extent: Extent) => Trouble][] = [
+  ['fails before it is done', failsBefore],
+  ['fails after it is done', failsAfter],
+  ['is done and never answers', neverAnswers],
+]
+const extents: Extent[] = ['once', 'for long']
+const cases = rows.flatMap(([effect, journey]) =>
+  faults.flatMap(([fault, make]) =>
+    extents.map((extent) => ({ effect, journey, fault, extent, trouble: make(extent) })),
+  ),
+)
+
+test('every effect that a replenishment can have stands in the table', () => {
+  const story = readFileSync(new URL('../../workflows/replenishment.ts', import.meta.url), 'utf8')
+  const effects = Object.keys(createActivities({} as ActivityDeps)).filter((name) =>
+    new RegExp(`'${name}'`).test(story),
+  )
+  expect([...new Set(rows.map(([effect]) => effect))].sort()).toEqual([...effects].sort())
+})
+
+async function travel(journey: Journey, effect: Effect, trouble: Trouble): Promise<TestReplenishment> {
+  const { lateAfterMs, go } = journey
+  const replenishment = await world.replenish({
+    ...(lateAfterMs !== undefined && { lateAfterMs }),
+    troubles: { [effect]: trouble },
+  })
+  await go(replenishment)
+  await replenishment.handle.result()
+  return replenishment
+}
+
+describe.concurrent('whatever goes wrong with one effect, the replenishment ends as it would have', () => {
+  test.each(cases)('$journey: $effect $fault, $extent', async ({ effect, journey, extent, trouble }) => {
+    const replenishment = await travel(journeys[journey], effect, trouble)
+    expect(await world.shelf(replenishment)).toEqual(journeys[journey].end)
+    expect(world.faults.attempts(replenishment.replenishmentId, effect)).toBeGreaterThan(extent === 'once' ? 1 : 2)
+  })
+})
+
+describe.concurrent('an attempt that was given up and comes through long afterwards changes nothing', () => {
+  test.each(rows.map(([effect, journey]) => ({ effect, journey })))(
+    '$journey: $effect',
+    async ({ effect, journey }) => {
+      const late = arrivesLate()
+      const replenishment = await travel(journeys[journey], effect, late.trouble)
+      expect(await world.shelf(replenishment)).toEqual(journeys[journey].end)
+      await late.arrive()
+      expect(await world.shelf(replenishment)).toEqual(journeys[journey].end)
+    },
+  )
+})
+
+describe.concurrent('what is asked while something else is done', () => {
+  test('units that come before they are known to be on order are counted in', async () => {
+    const trouble = held('patient')
+    const replenishment = await world.replenish({ troubles: { orderReplenishment: trouble.trouble } })
+    await trouble.reached
+    const came = world.unitsCome(replenishment, 10)
+    trouble.release()
+    expect(await came).toBe('received')
+    expect(await world.shelf(replenishment)).toMatchObject({ status: 'received', onHand: 11, incoming: 0 })
+  })
+
+  test('a cancellation while units are counted in leaves those on the shelf', async () => {
+    const trouble = held('patient')
+    const replenishment = await world.replenish({ troubles: { receiveUnits: trouble.trouble } })
+    const came = world.unitsCome(replenishment, 4)
+    await trouble.reached
+    const asked = cancelled(replenishment)
+    trouble.release()
+    await Promise.all([came, asked])
+    expect(await world.shelf(replenishment)).toMatchObject({ status: 'cancelled', onHand: 5, incoming: 0 })
+  })
+
+  test('of two replenishments of a product at the same moment one is opened', async () => {
+    const productId = await world.product()
+    const both = await Promise.all([world.replenish({ productId }), world.replenish({ productId })])
+    const outcomes = await Promise.allSettled(
+      both.map(({ handle }) => handle.executeUpdate(replenishedUpdate, { args: [] })),
+    )
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+  })
+
+  test('a flood of signals is counted once each', async () => {
+    const replenishment = await world.replenish()
+    await Promise.all(
+      Array.from({ length: 10 }, () => replenishment.handle.signal(receiveSignal, { quantity: 1, by: 'dock' })),
+    )
+    expect(await replenishment.handle.result()).toMatchObject({ status: 'received' })
+    expect(await world.shelf(replenishment)).toMatchObject({ receipts: 10, onHand: 11, incoming: 0 })
+  })
+})
+
+test('after all of it, no promise is broken', async () => {
+  expect(await world.brokenInvariants()).toEqual([])
+})
