@@ -7,6 +7,10 @@ export type Books = {
   keys: Map<string, string>
   /** What became of a refund, by the key it was asked for with: `<user> <key>`. */
   refunds: Map<string, BookedRefund>
+  /** What became of an order of units, by the key it was asked for with. */
+  replenishments: Map<string, string>
+  /** Units that were counted in, by the key of their receipt. */
+  receipts: Map<string, { productId: string; quantity: number }>
   /** Stock corrections by their reason, which is the key they were asked for with. */
   adjustments: { reason: string; productId: string; change: number }[]
   /** Units on the shelf of each product. */
@@ -48,6 +52,15 @@ export async function readBooks(database: Database): Promise<Books> {
                 where r.status = 'succeeded' and (i ->> 'restock')::boolean) as restocked
          from idempotency_keys k join refunds r on r.id = k.resource_id where k.route = 'POST /v1/orders/:id/refunds'`,
     )
+    const replenishments = await client.query<{ use: string; id: string }>(
+      `select k.user_id || ' ' || k.key as use, r.id
+         from idempotency_keys k join replenishments r on r.id = k.resource_id where k.route = 'POST /v1/replenishments'`,
+    )
+    const receipts = await client.query<{ use: string; productId: string; quantity: number }>(
+      `select coalesce(k.user_id || ' ' || k.key, c.id) as use, r.product_id as "productId", c.quantity
+         from replenishment_receipts c join replenishments r on r.id = c.replenishment_id
+         left join idempotency_keys k on k.resource_id = c.id`,
+    )
     const adjustments = await client.query<Books['adjustments'][number]>(
       `select reason, product_id as "productId", change_quantity as change from inventory_records
         where order_id is null and change_type = 'adjustment'`,
@@ -68,6 +81,8 @@ export async function readBooks(database: Database): Promise<Books> {
       orders: new Map(orders.rows.map(({ id, ...order }) => [id, order])),
       keys: new Map(keys.rows.map(({ use, id }) => [use, id])),
       refunds: new Map(refunds.rows.map(({ use, ...refund }) => [use, refund])),
+      replenishments: new Map(replenishments.rows.map(({ use, id }) => [use, id])),
+      receipts: new Map(receipts.rows.map(({ use, ...units }) => [use, units])),
       adjustments: adjustments.rows,
       onHand: new Map(stock.rows.map(({ id, units }) => [id, units])),
       lines: linesOf,

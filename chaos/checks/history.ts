@@ -3,6 +3,7 @@ import { answersOf, type Heard, isFinal, isFleeting, needsNoRepeat, type Operati
 import { checkoutsOf, describe, type Evidence, type HistoryCheck, violation, type Violations } from './evidence.ts'
 import { noOrderGoesBack, nothingAcknowledgedIsLost, refusedIsNotDone } from './orders.ts'
 import { refundsAreAsAnswered } from './refunds.ts'
+import { replenishmentsAreAsAnswered } from './replenishments.ts'
 import { adjustmentsCountOnce, scarceUnitsGoRound, shelvesAddUp } from './units.ts'
 
 export const historyChecks: readonly HistoryCheck[] = [
@@ -72,6 +73,7 @@ export const historyChecks: readonly HistoryCheck[] = [
     },
   },
   refundsAreAsAnswered,
+  replenishmentsAreAsAnswered,
   scarceUnitsGoRound,
   adjustmentsCountOnce,
   shelvesAddUp,

@@ -57,7 +57,7 @@ export const adjustmentsCountOnce: HistoryCheck = {
 export const shelvesAddUp: HistoryCheck = {
   name: 'shelves_add_up',
   promise:
-    'What lies on a shelf is what lay there first, corrected, less what live paid orders took and no refund put back.',
+    'What lies on a shelf is what lay there first, corrected, with what was counted in, less what live paid orders took and no refund put back.',
   look: ({ operations, books, shelves, openingUnits }: Evidence) => {
     const expected = new Map(shelves.plenty.map((productId) => [productId, openingUnits]))
     const add = (productId: string, units: number) => {
@@ -66,6 +66,7 @@ export const shelvesAddUp: HistoryCheck = {
     }
     const asked = new Set(adjustmentsOf(operations).map(({ key }) => key))
     for (const { reason, productId, change } of books.adjustments) if (asked.has(reason)) add(productId, change)
+    for (const { productId, quantity } of books.receipts.values()) add(productId, quantity)
     for (const [id, lines] of books.lines) {
       const status = books.orders.get(id)?.status
       if (status === 'paid' || status === 'shipped' || status === 'delivered')

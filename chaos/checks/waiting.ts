@@ -22,7 +22,8 @@ async function stuckWorkflows({ address, namespace }: StackFile['temporal']): Pr
   try {
     const { workflow } = new Client({ connection, namespace })
     const running: string[] = []
-    const query = `ExecutionStatus = 'Running' AND (WorkflowId STARTS_WITH 'order-' OR WorkflowId STARTS_WITH 'refund-')`
+    const ours = ['order', 'refund', 'replenishment'].map((kind) => `WorkflowId STARTS_WITH '${kind}-'`)
+    const query = `ExecutionStatus = 'Running' AND (${ours.join(' OR ')})`
     for await (const { workflowId } of workflow.list({ query, pageSize: 1_000 })) running.push(workflowId)
     const found = await inParallel(running, AT_ONCE, async (subject) => {
       const { raw } = await workflow.getHandle(subject).describe()
@@ -49,7 +50,9 @@ export async function nobodyIsNeeded(database: Database): Promise<CheckRecord> {
       where status = 'pending' and next_action is null and review_until is null
      union all
      select id, coalesce(needs_attention, status) from refunds
-      where needs_attention is not null or status in ('pending_approval', 'processing', 'failed')`,
+      where needs_attention is not null or status in ('pending_approval', 'processing', 'failed')
+     union all
+     select id, coalesce(needs_attention, status) from replenishments where needs_attention is not null or status = 'draft'`,
   )
   return {
     name: 'nobody_is_needed',

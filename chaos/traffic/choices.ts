@@ -61,7 +61,15 @@ const fates: Record<Fate, number> = {
 export type Look = 'order' | 'orders' | 'product' | 'products' | 'search'
 const looks: Record<Look, number> = { order: 5, orders: 1, product: 2, products: 1, search: 2 }
 
-export type Errand = { lines: Line[]; card: Card; manner: Manner; fate: Fate; looks: Look[]; adjusts: boolean }
+export type Errand = {
+  lines: Line[]
+  card: Card
+  manner: Manner
+  fate: Fate
+  looks: Look[]
+  adjusts: boolean
+  replenishes: boolean
+}
 
 /** Everything a shopper will want of one visit, drawn before the visit begins: it does not depend on what happens. */
 export function drawErrand(random: RandomGenerator, { plenty }: Pick<Shelves, 'plenty'>): Errand {
@@ -76,6 +84,7 @@ export function drawErrand(random: RandomGenerator, { plenty }: Pick<Shelves, 'p
     fate: pickWeighted(random, fates),
     looks: Array.from({ length: between(random, 0, 2) }, () => pickWeighted(random, looks)),
     adjusts: happens(random, 3),
+    replenishes: happens(random, 3),
   }
 }
 

@@ -123,12 +123,14 @@ function heardFrom({ status, replayed, body }: RawAnswer): Heard {
   const isOrder = typeof answer.payment_status === 'string'
   const orderId = isOrder ? answer.id : answer.order_id
   const isRefund = answer.id?.startsWith('re_')
+  const isReplenishment = answer.id?.startsWith('po_')
   return {
     status,
     replayed,
     ...(answer.code !== undefined && { code: answer.code }),
     ...(orderId !== undefined && { orderId }),
     ...(isOrder && { orderStatus: String(answer.status), paymentStatus: answer.payment_status }),
+    ...(isReplenishment && { replenishmentId: answer.id }),
     ...(isRefund && { refundId: answer.id, refundStatus: String(answer.status) }),
     ...(isOrder && answer.next_action && { waitsFor: { intentId: answer.next_action.payment_intent_id } }),
     ...(isOrder && answer.review_until && { waitsFor: 'review' as const }),

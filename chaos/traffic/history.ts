@@ -18,6 +18,8 @@ export type Operation = {
   lines?: Line[]
   card?: Card
   adjustment?: { productId: string; change: number }
+  /** What is ordered for a shelf, or has come for it. */
+  units?: Line
   /** What is to be refunded: one unit of a line, put back onto the shelf, or all that is left. */
   refund?: { productId: string } | 'everything'
   /** A race for the few units of this product. */
@@ -27,7 +29,19 @@ export type Operation = {
   sends: Send[]
 }
 
-export type Kind = 'checkout' | 'cancel' | 'ship' | 'deliver' | 'approve' | 'reject' | 'refund' | 'adjust' | 'look'
+export type Kind =
+  | 'checkout'
+  | 'cancel'
+  | 'ship'
+  | 'deliver'
+  | 'approve'
+  | 'reject'
+  | 'refund'
+  | 'adjust'
+  | 'replenish'
+  | 'receive'
+  | 'give up'
+  | 'look'
 
 export type Line = { productId: string; quantity: number }
 
@@ -50,6 +64,7 @@ export type Heard = {
   paymentStatus?: string
   refundId?: string
   refundStatus?: string
+  replenishmentId?: string
   /** What the order waits for: the customer at the bank, or a decision of staff. */
   waitsFor?: { intentId: string } | 'review'
 }

@@ -7,7 +7,8 @@ import { createHistory, type History } from './history.ts'
 import { createMeter, type Meter } from './meter.ts'
 import { type Person, register, signIn } from './people.ts'
 import { fillShelves, type Shelves } from './shelves.ts'
-import { buyManyTimes, type Market, race, visit } from './shopper.ts'
+import type { Market } from './insist.ts'
+import { buyManyTimes, race, visit } from './shopper.ts'
 
 export type TrafficSettings = {
   seed: number

@@ -3,23 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator'
 import { between, pick } from '../random.ts'
 import { bodyOf, drawErrand, drawManner, type Errand, type Look, type Manner, parcel, raceCard } from './choices.ts'
-import { type Client, exchange, type Request } from './client.ts'
-import { type Heard, type History, isFleeting, type Line, needsNoRepeat, type Operation } from './history.ts'
+import { exchange } from './client.ts'
+import type { Heard, Line, Operation } from './history.ts'
+import { insist, type Market, once } from './insist.ts'
 import type { Person } from './people.ts'
-import type { Shelves } from './shelves.ts'
-
-export type Market = {
-  client: Client
-  history: History
-  customers: Person[]
-  staff: Person
-  shelves: Shelves
-  gateway: string
-  /** Nobody repeats any more: what is not decided by now never will be. */
-  isClosed(): boolean
-}
-
-const once: Manner = { copies: 1, conflict: false }
+import { replenish } from './stockroom.ts'
 
 /** One visit: a checkout, insisted on until it is decided, and what follows from it. */
 export async function visit(market: Market, customer: Person, random: RandomGenerator): Promise<void> {
@@ -66,33 +54,6 @@ async function buyUntilDecided(market: Market, buy: (manner: Manner) => Promise<
     const heard = await buy(once)
     if (heard?.status !== 202 || market.isClosed()) return heard
     await sleep(100)
-  }
-}
-
-/** Repeats what was not heard or is not decided under the same key, as careful clients do. */
-async function insist(
-  market: Market,
-  person: Person,
-  operation: Operation,
-  request: Omit<Request, 'method' | 'token'>,
-  random: RandomGenerator,
-  { copies, hangUpAfterMs }: Manner = once,
-): Promise<Heard | undefined> {
-  for (let round = 0; ; round++) {
-    const token = await person.token().catch(() => undefined)
-    const first = round === 0
-    const what: Request = { method: 'POST', ...request, ...(token !== undefined && { token }) }
-    if (first && hangUpAfterMs !== undefined) what.hangUpAfterMs = hangUpAfterMs
-    const sends =
-      token === undefined ? [] : Array.from({ length: first ? copies : 1 }, () => market.client.send(operation, what))
-    const settled = await Promise.all(sends)
-    const isOpen = settled.some(({ heard }) => !heard || !needsNoRepeat(heard))
-    // While one copy is still on its way, another one's refusal for want of stock says nothing about it.
-    const decided = settled.find(({ heard }) => heard && needsNoRepeat(heard) && !(isOpen && isFleeting(heard)))
-    if (decided?.heard) return decided.heard
-    if (settled.some(({ heard }) => heard?.status === 401)) person.forgetToken()
-    if (market.isClosed()) return undefined
-    await sleep(between(random, 150, 400) * Math.min(1 + round / 4, 3))
   }
 }
 
@@ -203,6 +164,7 @@ async function lookAround(
     const token = await customer.token().catch(() => undefined)
     await market.client.send(operation, { method: 'GET', path: pathOf[look], ...(token !== undefined && { token }) })
   }
+  if (errand.replenishes) await replenish(market, random)
   if (!errand.adjusts) return
   const adjustment = { productId: pick(random, shelves.plenty), change: between(random, 1, 50) }
   const key = randomUUID()

@@ -67,6 +67,17 @@ function goodWorld(): World {
         { kind: 'refund', orderId: 'ord_0', refund: 'everything' },
         heard(409, { code: 'refund_exceeds_captured' }),
       ),
+      operation(
+        12,
+        { kind: 'replenish', units: { productId: 'prd_1', quantity: 9 } },
+        heard(201, { replenishmentId: 'po_1' }),
+      ),
+      operation(13, { kind: 'receive', units: { productId: 'prd_1', quantity: 6 } }, heard(503), heard(201)),
+      operation(
+        14,
+        { kind: 'receive', units: { productId: 'prd_1', quantity: 4 } },
+        heard(409, { code: 'over_receipt' }),
+      ),
     ],
     books: {
       orders: new Map([
@@ -82,9 +93,11 @@ function goodWorld(): World {
           { id: 're_1', orderId: 'ord_0', status: 'succeeded', restocked: [{ productId: 'prd_1', quantity: 1 }] },
         ],
       ]),
+      replenishments: new Map([['usr_1 key-12', 'po_1']]),
+      receipts: new Map([['usr_1 key-13', { productId: 'prd_1', quantity: 6 }]]),
       adjustments: [{ reason: 'key-9', productId: 'prd_1', change: 5 }],
       onHand: new Map([
-        ['prd_1', 104],
+        ['prd_1', 110],
         ['prd_rare', 0],
       ]),
       lines: new Map([
@@ -131,7 +144,7 @@ const lies: { what: string; plant: (world: World) => void; found: string[] }[] =
     what: 'a refund that was acknowledged and did not go out',
     plant: (world) => {
       world.books.refunds.clear()
-      world.books.onHand.set('prd_1', 103)
+      world.books.onHand.set('prd_1', 109)
     },
     found: ['refunds_are_as_answered'],
   },
@@ -153,8 +166,50 @@ const lies: { what: string; plant: (world: World) => void; found: string[] }[] =
     found: ['refunds_are_as_answered'],
   },
   {
+    what: 'an order of units that was acknowledged and is not there',
+    plant: (world) => world.books.replenishments.clear(),
+    found: ['replenishments_are_as_answered'],
+  },
+  {
+    what: 'units that were acknowledged and not counted in',
+    plant: (world) => {
+      world.books.receipts.clear()
+      world.books.onHand.set('prd_1', 104)
+    },
+    found: ['replenishments_are_as_answered'],
+  },
+  {
+    what: 'units that were refused as too many and counted in all the same',
+    plant: (world) => {
+      world.books.receipts.set('usr_1 key-14', { productId: 'prd_1', quantity: 4 })
+      world.books.onHand.set('prd_1', 114)
+    },
+    found: ['replenishments_are_as_answered'],
+  },
+  {
+    what: 'another count than the clerk gave',
+    plant: (world) => {
+      world.books.receipts.set('usr_1 key-13', { productId: 'prd_1', quantity: 5 })
+      world.books.onHand.set('prd_1', 109)
+    },
+    found: ['replenishments_are_as_answered'],
+  },
+  {
+    what: 'units that nobody counted in',
+    plant: (world) => {
+      world.books.receipts.set('rcp_2', { productId: 'prd_1', quantity: 1 })
+      world.books.onHand.set('prd_1', 111)
+    },
+    found: ['replenishments_are_as_answered'],
+  },
+  {
+    what: 'units that were counted in and are not on the shelf',
+    plant: (world) => world.books.onHand.set('prd_1', 104),
+    found: ['shelves_add_up'],
+  },
+  {
     what: 'a restocked unit that is not on the shelf',
-    plant: (world) => world.books.onHand.set('prd_1', 103),
+    plant: (world) => world.books.onHand.set('prd_1', 109),
     found: ['shelves_add_up'],
   },
   {
@@ -162,7 +217,7 @@ const lies: { what: string; plant: (world: World) => void; found: string[] }[] =
     plant: (world) => {
       world.books.orders.delete('ord_0')
       world.books.lines.delete('ord_0')
-      world.books.onHand.set('prd_1', 106)
+      world.books.onHand.set('prd_1', 112)
     },
     found: ['nothing_acknowledged_is_lost'],
   },
@@ -175,7 +230,7 @@ const lies: { what: string; plant: (world: World) => void; found: string[] }[] =
     what: 'an acknowledged cancellation that is gone',
     plant: (world) => {
       book(world, 'ord_4', 'paid', 'captured')
-      world.books.onHand.set('prd_1', 102)
+      world.books.onHand.set('prd_1', 108)
     },
     found: ['nothing_acknowledged_is_lost'],
   },
@@ -211,7 +266,7 @@ const lies: { what: string; plant: (world: World) => void; found: string[] }[] =
     what: 'a declined checkout that is a live order',
     plant: (world) => {
       book(world, 'ord_3', 'paid', 'captured')
-      world.books.onHand.set('prd_1', 102)
+      world.books.onHand.set('prd_1', 108)
     },
     found: ['refused_is_not_done'],
   },
@@ -220,7 +275,7 @@ const lies: { what: string; plant: (world: World) => void; found: string[] }[] =
     plant: (world) => {
       answer(world, 3, paid('ord_3'))
       book(world, 'ord_3', 'paid', 'captured')
-      world.books.onHand.set('prd_1', 102)
+      world.books.onHand.set('prd_1', 108)
     },
     found: ['outcome_fits_the_card'],
   },
@@ -273,7 +328,7 @@ const lies: { what: string; plant: (world: World) => void; found: string[] }[] =
     what: 'a correction that counts twice',
     plant: (world) => {
       world.books.adjustments.push({ reason: 'key-9', productId: 'prd_1', change: 5 })
-      world.books.onHand.set('prd_1', 109)
+      world.books.onHand.set('prd_1', 115)
     },
     found: ['corrections_count_once'],
   },
@@ -281,13 +336,13 @@ const lies: { what: string; plant: (world: World) => void; found: string[] }[] =
     what: 'a correction that was acknowledged and does not count',
     plant: (world) => {
       world.books.adjustments.pop()
-      world.books.onHand.set('prd_1', 99)
+      world.books.onHand.set('prd_1', 105)
     },
     found: ['corrections_count_once'],
   },
   {
     what: 'a unit that is nowhere',
-    plant: (world) => void world.books.onHand.set('prd_1', 103),
+    plant: (world) => void world.books.onHand.set('prd_1', 109),
     found: ['shelves_add_up'],
   },
 ]
@@ -331,7 +386,7 @@ describe('what looks wrong and is not', () => {
     const world = goodWorld()
     answer(world, 5, 'lost', heard(409, { code: 'not_cancellable' }))
     book(world, 'ord_4', 'paid', 'captured')
-    world.books.onHand.set('prd_1', 102)
+    world.books.onHand.set('prd_1', 108)
     expect(broken(world)).toEqual([])
   })
 })
