@@ -1,6 +1,12 @@
 import { moneySaboteurs } from './money.ts'
 import type { Saboteur } from './saboteur.ts'
+import { replenishmentSaboteurs } from './replenishment.ts'
 import { stockSaboteurs } from './stock.ts'
 import { tellingSaboteurs } from './telling.ts'
 
-export const saboteurs: readonly Saboteur[] = [...moneySaboteurs, ...stockSaboteurs, ...tellingSaboteurs]
+export const saboteurs: readonly Saboteur[] = [
+  ...moneySaboteurs,
+  ...stockSaboteurs,
+  ...replenishmentSaboteurs,
+  ...tellingSaboteurs,
+]
