@@ -142,19 +142,19 @@ async function occupyConnections(world: World, left: number): Promise<pg.Client[
   return sessions
 }
 
-const LOCK_TRIES = 5
+/** Another fault may have frozen a process that holds a lock. */
+const LOCKED_WITHIN_MS = 50_000
 
 /** The harmless half of a migration: what it makes is gone again in the end. */
 async function migrate(world: World, table: string): Promise<Injected> {
   const session = await openSession(world)
   await session.query(`set lock_timeout = '2s'`)
   const patiently = async (statement: string) => {
-    for (let tries = 1; ; tries++) {
+    for (const deadline = Date.now() + LOCKED_WITHIN_MS; ; await sleep(200)) {
       try {
         return void (await session.query(statement))
       } catch (error) {
-        if ((error as { code?: string }).code !== lockNotAvailable || tries === LOCK_TRIES) throw error
-        await sleep(200)
+        if ((error as { code?: string }).code !== lockNotAvailable || Date.now() > deadline) throw error
       }
     }
   }
