@@ -7,7 +7,7 @@ import {
   setHandler,
   upsertSearchAttributes,
 } from '@temporalio/workflow'
-import { isOpen, mayArrive, type ReplenishmentStatus } from '../domain/replenishment.ts'
+import { isOpen, type ReplenishmentStatus } from '../domain/replenishment.ts'
 import type { Standing } from '../store/replenishments/open.ts'
 import { refusal } from './refusal.ts'
 import * as messages from './replenishment.messages.ts'
@@ -155,8 +155,7 @@ export class ReplenishmentDesk {
   #whyNotReceive(message: unknown): ApplicationFailure | undefined {
     if (!receiptOf(message)) return refusal('invalid_request', 'Say how many units have come: {"quantity":10}')
     // Before it is known where it stands, what is asked waits for that.
-    if (this.#standing && !mayArrive(this.status) && this.status !== 'draft')
-      return refusal('invalid_transition', `The replenishment is ${this.status}`)
+    if (!isOpen(this.status)) return refusal('invalid_transition', `The replenishment is ${this.status}`)
     return this.#isClosed ? refusal('invalid_transition', 'The replenishment is over') : undefined
   }
 
