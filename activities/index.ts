@@ -6,6 +6,7 @@ import type { SearchIndex } from '../store/search-index.ts'
 import { createEventActivities } from './events.ts'
 import { createOrderActivities } from './orders.ts'
 import { createPaymentActivities } from './payments.ts'
+import { createReconciliationActivities, type Outside } from './reconciliation.ts'
 import { createRefundActivities } from './refunds.ts'
 import { createReplenishmentActivities } from './replenishments.ts'
 import { createSearchActivities } from './search-index.ts'
@@ -15,16 +16,23 @@ export type ActivityDeps = {
   redis?: Redis | undefined
   index?: SearchIndex | undefined
   gateways: { quick: PaymentGateway; patient: PaymentGateway }
+  /** For the comparison of the books with the world. */
+  outside?: Outside | undefined
   logger: Logger
 }
 
-export const createActivities = (deps: ActivityDeps) => ({
-  ...createOrderActivities(deps),
-  ...createPaymentActivities(deps),
-  ...createRefundActivities(deps),
-  ...createReplenishmentActivities(deps),
-  ...createEventActivities(deps),
-  ...createSearchActivities(deps),
-})
+export function createActivities(deps: ActivityDeps) {
+  const events = createEventActivities(deps)
+  const search = createSearchActivities(deps)
+  return {
+    ...createOrderActivities(deps),
+    ...createPaymentActivities(deps),
+    ...createRefundActivities(deps),
+    ...createReplenishmentActivities(deps),
+    ...createReconciliationActivities({ ...deps, ...events, ...search }),
+    ...events,
+    ...search,
+  }
+}
 
 export type Activities = ReturnType<typeof createActivities>

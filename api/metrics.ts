@@ -12,11 +12,16 @@ export type Metrics = {
 
 type MetricsOptions = {
   countOrdersNeedingAttention: () => Promise<number>
+  countOpenFindings: () => Promise<number>
   /** Others' metrics in Prometheus' text format, appended as they are. One that fails is left out. */
   others?: readonly (() => Promise<string>)[]
 }
 
-export function createMetrics({ countOrdersNeedingAttention, others = [] }: MetricsOptions): Metrics {
+export function createMetrics({
+  countOrdersNeedingAttention,
+  countOpenFindings,
+  others = [],
+}: MetricsOptions): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const requests = new Histogram({
@@ -32,6 +37,14 @@ export function createMetrics({ countOrdersNeedingAttention, others = [] }: Metr
     registers: [registry],
     async collect() {
       this.set(await countOrdersNeedingAttention().catch(() => Number.NaN))
+    },
+  })
+  new Gauge({
+    name: 'holdfast_reconciliation_open_findings',
+    help: 'What the comparison of the books with the world found and nobody mended yet; NaN while PostgreSQL is away',
+    registers: [registry],
+    async collect() {
+      this.set(await countOpenFindings().catch(() => Number.NaN))
     },
   })
   return {

@@ -3,6 +3,7 @@ import { createAdaptorServer } from '@hono/node-server'
 import { Client, Connection } from '@temporalio/client'
 import { countOrdersNeedingAttention } from '../store/attention.ts'
 import { listenForOutcomes } from '../store/orders/index.ts'
+import { countOpenFindings } from '../store/reconciliation/index.ts'
 import { createProductSearch } from '../store/product-search.ts'
 import { type Config, readConfig } from '../workers/config.ts'
 import { openConnections } from '../workers/connections.ts'
@@ -20,6 +21,7 @@ import { probesOf } from './probes.ts'
 import { checkoutRoutes } from './routes/checkout.ts'
 import { orderActionRoutes } from './routes/order-actions.ts'
 import { orderRoutes } from './routes/orders.ts'
+import { reconciliationRoutes } from './routes/reconciliation.ts'
 import { refundRoutes } from './routes/refunds.ts'
 import { replenishmentRoutes } from './routes/replenishments.ts'
 import { webhookRoutes } from './routes/webhooks.ts'
@@ -51,7 +53,10 @@ await untilAskedToStop(async (stop) => {
     search: createProductSearch({ database, index }),
     nudgeSearchSync: nudgeSearchSync(temporal),
     probes: probesOf(connections, temporal, config),
-    metrics: createMetrics({ countOrdersNeedingAttention: () => countOrdersNeedingAttention(database) }),
+    metrics: createMetrics({
+      countOrdersNeedingAttention: () => countOrdersNeedingAttention(database),
+      countOpenFindings: () => countOpenFindings(database),
+    }),
   })
   const { checkoutDeadlineMs: deadlineMs } = config.http
   app.route('/', checkoutRoutes({ database, outcomes, temporal, policy: config.orders, deadlineMs }))
@@ -60,6 +65,7 @@ await untilAskedToStop(async (stop) => {
   app.route('/', refundRoutes({ database, temporal, policy: config.refunds }))
   const nudge = nudgeSearchSync(temporal)
   app.route('/', replenishmentRoutes({ database, temporal, policy: config.replenishments, nudgeSearchSync: nudge }))
+  app.route('/', reconciliationRoutes({ database, temporal, settleMs: config.reconciliation.settleMs }))
   const readNotice = gateways.patient.readNotice.bind(gateways.patient)
   app.route('/', webhookRoutes({ database, temporal, logger, readNotice }))
 

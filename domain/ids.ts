@@ -1,11 +1,13 @@
 /** Every name that must come out the same wherever it is made: resources, workflows, idempotency keys. */
-export type IdPrefix = 'ord' | 're' | 'po' | 'rcp' | 'usr' | 'prd' | 'pay' | 'adj'
+export type IdPrefix = 'ord' | 're' | 'po' | 'rcp' | 'usr' | 'prd' | 'pay' | 'adj' | 'rec'
 
 export const orderWorkflowId = (orderId: string): string => `order-${orderId}`
 
 export const refundWorkflowId = (refundId: string): string => `refund-${refundId}`
 
 export const replenishmentWorkflowId = (replenishmentId: string): string => `replenishment-${replenishmentId}`
+
+export const reconciliationWorkflowId = (runId: string): string => `reconciliation-${runId}`
 
 /** The name of one payout of a refund. Only an attempt that the gateway refused for good is followed by another. */
 export const refundKey = (refundId: string, attempt: number): string => `${refundId}:pay:${attempt}`
@@ -14,9 +16,13 @@ export const refundKey = (refundId: string, attempt: number): string => `${refun
 export const orderStepKey = (orderId: string, step: 'authorize' | 'capture' | 'void' | 'refund'): string =>
   `${orderId}:${step}`
 
+/** The name under which a hold is let go that belongs to no order. */
+export const strayHoldKey = (intentId: string): string => `${intentId}:stray:void`
+
 /** A cancellation gives the money back once: the refund's id follows from the order's. */
 export const cancellationRefundIdOf = (orderId: string): string => orderId.replace(/^ord_/, 're_')
 
-const idShape = /^(ord|re|po|rcp|usr|prd|pay|adj)_[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+const idShape =
+  /^(ord|re|po|rcp|usr|prd|pay|adj|rec)_[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
 export const isId = (prefix: IdPrefix, value: string): boolean => value.startsWith(`${prefix}_`) && idShape.test(value)

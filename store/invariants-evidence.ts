@@ -2,6 +2,7 @@ import { Client, Connection } from '@temporalio/client'
 import type pg from 'pg'
 import { z } from 'zod'
 import type { CheckOptions } from './invariants.ts'
+import type { SearchIndex } from './search-index.ts'
 
 /** A system that has to be asked does not answer: nothing can be said about the invariants. */
 export class CannotCheck extends Error {
@@ -9,22 +10,41 @@ export class CannotCheck extends Error {
 }
 
 /** What is known from outside our database; a part that nobody could be asked for is missing. */
-export type Evidence = { ledger?: { entries: LedgerEntry[]; readAt: Date }; runningWorkflows?: string[] }
+export type Evidence = {
+  ledger?: { entries: LedgerEntry[]; readAt: Date }
+  runningWorkflows?: string[]
+  index?: { documents: number; products?: { id: string; version: number }[] }
+}
+
+/** What the search index can be asked about itself. */
+export type ComparableIndex = Pick<SearchIndex, 'count' | 'listVersions'>
 
 export async function gatherEvidence(options: CheckOptions): Promise<Evidence> {
-  const { database, gatewayUrl, temporal, only } = options
+  const { database, gatewayUrl, temporal, index, isWholeIndexRead = false, only } = options
   const { rows } = await database.query<{ now: Date }>('select clock_timestamp() as now')
   const readAt = rows[0]?.now as Date
   return {
     ...(gatewayUrl !== undefined && { ledger: { entries: await readLedger(gatewayUrl), readAt } }),
     ...(temporal && only !== 'always' && { runningWorkflows: await listRunningWorkflows(temporal) }),
+    ...(index && only !== 'always' && (await readIndex(index, isWholeIndexRead))),
+  }
+}
+
+/** The index is a convenience: while it is away nothing is said of it, and of everything else it is. */
+async function readIndex(index: ComparableIndex, isWhole: boolean): Promise<Pick<Evidence, 'index'>> {
+  try {
+    const documents = await index.count()
+    return { index: { documents, ...(isWhole && { products: await index.listVersions() }) } }
+  } catch {
+    return {}
   }
 }
 
 /** Puts the evidence beside our own tables, for as long as the transaction lasts. */
-export async function layOut(tx: pg.PoolClient, { ledger, runningWorkflows }: Evidence): Promise<void> {
+export async function layOut(tx: pg.PoolClient, { ledger, runningWorkflows, index }: Evidence): Promise<void> {
   if (ledger) await layOutLedger(tx, ledger.entries, ledger.readAt)
   if (runningWorkflows) await layOutWorkflows(tx, runningWorkflows)
+  if (index) await layOutIndex(tx, index)
 }
 
 const ledgerPage = z.object({
@@ -116,4 +136,21 @@ async function layOutWorkflows(client: pg.PoolClient, running: string[]): Promis
   await client.query('create temporary table running_workflows (workflow_id text primary key) on commit drop')
   await client.query('insert into running_workflows select distinct unnest($1::text[])', [running])
   await client.query('analyze running_workflows')
+}
+
+async function layOutIndex(
+  client: pg.PoolClient,
+  { documents, products }: NonNullable<Evidence['index']>,
+): Promise<void> {
+  await client.query('create temporary table index_size (documents bigint not null) on commit drop')
+  await client.query('insert into index_size values ($1)', [documents])
+  if (!products) return
+  await client.query(
+    'create temporary table indexed_products (id text primary key, version bigint not null) on commit drop',
+  )
+  await client.query('insert into indexed_products select * from unnest($1::text[], $2::bigint[])', [
+    products.map(({ id }) => id),
+    products.map(({ version }) => version),
+  ])
+  await client.query('analyze indexed_products')
 }

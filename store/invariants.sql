@@ -1,13 +1,15 @@
 -- What must be true of this shop, always. Each query returns who breaks its promise: a subject and a detail in words; no
--- row means that it holds. `npm run invariants` runs them in one REPEATABLE READ transaction.
+-- row means that it holds. A third column, `hint`, is for whoever mends it. `npm run invariants` runs them in one REPEATABLE READ transaction.
 --
 -- `eventual: true` marks a promise that holds once the traffic is over and every workflow has caught up; the others hold
 -- at any moment, in the middle of traffic and of a crash.
 --
--- Three temporary tables are there for the queries that look outside:
+-- Temporary tables are there for the queries that look outside:
 --   gateway_ledger (id, type, amount_minor, currency, order_id, intent_id, idempotency_key, created_at)
 --   gateway_reading (read_at)       before this moment of our clock, everything at the gateway is in gateway_ledger
 --   running_workflows (workflow_id) the running workflows of orders, refunds and replenishments, as Temporal lists them
+--   index_size (documents)          how many products the search index holds
+--   indexed_products (id, version)  what it holds, where all of it was read
 --
 -- The ledger is read before our own snapshot is taken, so at the gateway less may have happened than in our books. What
 -- is compared "at any moment" allows for that; and an entry there is never younger than the order it belongs to.
@@ -357,10 +359,19 @@ having count(*) > 1 or bool_or(idempotency_key is null);
 
 -- name: no_charge_without_an_order
 -- promise: Every hold, charge and refund at the gateway is for an order of ours, and never over more than its total or in another currency.
-select g.id as subject, format('%s of %s %s for %s, whose total is %s %s', g.type, g.amount_minor, g.currency, g.order_id, coalesce(o.total_minor::text, 'missing: there is no such order'), o.currency) as detail
+select g.id as subject, g.intent_id as hint, format('%s of %s %s for %s, whose total is %s %s', g.type, g.amount_minor, g.currency, g.order_id, coalesce(o.total_minor::text, 'missing: there is no such order'), o.currency) as detail
   from gateway_ledger g left join orders o on o.id = g.order_id
- where o.id is null or g.amount_minor > o.total_minor or g.currency <> o.currency
-    or (g.type in ('authorization', 'capture') and g.amount_minor <> o.total_minor);
+ where (o.id is null or g.amount_minor > o.total_minor or g.currency <> o.currency
+        or (g.type in ('authorization', 'capture') and g.amount_minor <> o.total_minor))
+   and not (g.type in ('authorization', 'void') and exists (select from stray_holds h where h.intent_id = g.intent_id and h.let_go_at is not null));
+
+-- name: stray_hold_is_let_go
+-- promise: A hold for no order of ours that we let go of is let go at the gateway, and nothing of it was ever taken.
+select h.intent_id as subject, format('%s %s for %s were let go in our books; the gateway says otherwise', h.amount_minor, h.currency, h.order_id) as detail
+  from stray_holds h, gateway_reading
+ where h.let_go_at < read_at
+   and (not exists (select from gateway_ledger g where g.intent_id = h.intent_id and g.type = 'void')
+        or exists (select from gateway_ledger g where g.intent_id = h.intent_id and g.type in ('capture', 'refund')));
 
 -- name: our_books_are_true_at_the_gateway
 -- promise: What our books call held, captured, let go or refunded is so in the gateway's ledger, by its ids, to the cent.
@@ -395,7 +406,7 @@ select p.order_id, format('our books call %s let go, the gateway still holds or 
 -- name: gateway_ledger_is_in_our_books
 -- promise: Every charge, refund and release at the gateway is one of our payments or refunds, by its id, to the cent.
 -- eventual: true
-select g.id as subject, format('%s of %s %s on %s for %s is not in our books', g.type, g.amount_minor, g.currency, g.intent_id, g.order_id) as detail
+select g.id as subject, g.intent_id as hint, format('%s of %s %s on %s for %s is not in our books', g.type, g.amount_minor, g.currency, g.intent_id, g.order_id) as detail
   from gateway_ledger g
   left join orders o on o.id = g.order_id
   left join payments p
@@ -409,12 +420,13 @@ select g.id as subject, format('%s of %s %s on %s for %s is not in our books', g
              when 'void' then p.voided
              when 'refund' then r.order_id = g.order_id and r.payment_id = p.id and r.amount_minor = g.amount_minor and r.currency = g.currency
              when 'dispute' then true
-           end, false);
+           end, false)
+   and not (g.type in ('authorization', 'void') and exists (select from stray_holds h where h.intent_id = g.intent_id and h.let_go_at is not null));
 
 -- name: hold_ends_with_its_order
 -- promise: Once an order is delivered or cancelled, its hold at the gateway was captured or let go.
 -- eventual: true
-select a.intent_id as subject, format('%s %s still held for %s, which is %s', a.amount_minor, a.currency, a.order_id, coalesce(o.status, 'missing')) as detail
+select a.intent_id as subject, a.intent_id as hint, format('%s %s still held for %s, which is %s', a.amount_minor, a.currency, a.order_id, coalesce(o.status, 'missing')) as detail
   from gateway_ledger a left join orders o on o.id = a.order_id
  where a.type = 'authorization' and (o.id is null or o.status in ('delivered', 'cancelled'))
    and not exists (select from gateway_ledger e where e.intent_id = a.intent_id and e.type in ('capture', 'void'));
@@ -442,6 +454,14 @@ select coalesce(o.id, w.workflow_id) as subject,
   full join (select workflow_id from running_workflows where workflow_id like 'order-%') w on w.workflow_id = 'order-' || o.id
  where (o.id is null and not exists (select from checkouts c where 'order-' || c.order_id = w.workflow_id and c.outcome = 'received'))
     or (o.status in ('pending', 'paid', 'shipped')) <> (w.workflow_id is not null);
+
+-- name: every_checkout_is_decided
+-- promise: An hour after it was taken down, a checkout has become an order, was refused or given up, or is being worked on.
+-- eventual: true
+select c.order_id as subject, format('taken down at %s, and nobody began with it', c.created_at) as detail
+  from checkouts c
+ where c.outcome = 'received' and c.created_at < now() - interval '1 hour'
+   and not exists (select from running_workflows w where w.workflow_id = 'order-' || c.order_id);
 
 -- name: every_open_refund_is_looked_after
 -- promise: A refund that waits or is being paid has its running workflow, or that of the order which is given up.
@@ -476,7 +496,7 @@ with reached as (
   union select id, 'refund.requested' from refunds where requested_by <> 'shop'
   union select detail ->> 'refund_id', 'refund.failed' from order_timeline where what = 'refund failed'
 )
-select about as subject, format('nobody was told: %s is missing', type) as detail
+select about as subject, type as hint, format('nobody was told: %s is missing', type) as detail
   from fact
  where not exists (select from events e where e.id = fact.about || ':' || fact.type and e.type = fact.type);
 
@@ -504,3 +524,20 @@ select id as subject, format('%s was told of %s, and it is not so', type, about)
            end
 union all
 select id, format('told %s times', count(*)) from events group by id having count(*) > 1;
+
+----------------------------------------------------------------------------------------------------------------- search
+
+-- name: index_holds_as_many_products_as_are_for_sale
+-- promise: The search index holds one document for each product that is for sale, and no other.
+-- eventual: true
+select 'search index' as subject, format('%s documents, %s products are for sale', documents, for_sale) as detail
+  from index_size, (select count(*) as for_sale from products where status = 'active') as catalogue
+ where documents <> for_sale;
+
+-- name: index_holds_every_product_as_it_is
+-- promise: The search index holds every product that is for sale, in its present version.
+-- eventual: true
+select coalesce(p.id, i.id) as subject,
+       format('the catalogue has %s, the index %s', coalesce('version ' || p.version, 'it not for sale'), coalesce('version ' || i.version, 'nothing')) as detail
+  from (select id, version from products where status = 'active') p full join indexed_products i using (id)
+ where p.version is distinct from i.version;

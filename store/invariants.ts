@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs'
 import type pg from 'pg'
 import type { Database } from './database.ts'
-import { type Evidence, gatherEvidence, layOut } from './invariants-evidence.ts'
+import { type ComparableIndex, type Evidence, gatherEvidence, layOut } from './invariants-evidence.ts'
 
-export { CannotCheck, type Evidence, type LedgerEntry } from './invariants-evidence.ts'
+export { CannotCheck, type ComparableIndex, type Evidence, type LedgerEntry } from './invariants-evidence.ts'
 
 export type Invariant = { name: string; promise: string; eventual: boolean; sql: string }
 
-export type Violation = { subject: string; detail: string }
+/** `hint`: what whoever mends it needs to know beside the subject. */
+export type Violation = { subject: string; detail: string; hint?: string }
 
 /** `skipped` says why a promise could not be looked at. */
 export type InvariantResult = Pick<Invariant, 'name' | 'promise' | 'eventual'> & {
@@ -19,6 +20,9 @@ export type CheckOptions = {
   database: Database
   gatewayUrl?: string | undefined
   temporal?: { address: string; namespace: string } | undefined
+  index?: ComparableIndex | undefined
+  /** Reads all that the index holds, and not only how much it is. */
+  isWholeIndexRead?: boolean
   /** `always` leaves out what holds only once the traffic is over. */
   only?: 'always' | 'all'
 }
@@ -64,6 +68,8 @@ export async function findViolations(
 function whyNot(sql: string, have: Evidence): string | undefined {
   if (sql.includes('gateway_') && !have.ledger) return 'no gateway address was given'
   if (sql.includes('running_workflows') && !have.runningWorkflows) return 'no Temporal address was given'
+  if (sql.includes('index_size') && !have.index) return 'no search index answers'
+  if (sql.includes('indexed_products') && !have.index?.products) return 'the search index was not read as a whole'
   return undefined
 }
 

@@ -46,9 +46,12 @@ export async function markIndexed(db: Db, written: readonly { id: string; versio
   )
 }
 
-/** Makes every product due, for an index that starts empty. */
-export async function forgetIndexed(db: Db): Promise<void> {
-  await db.query('update products set indexed_version = 0 where indexed_version > 0')
+/** Makes every product due, for an index that starts empty; or these, for one that has them wrong. */
+export async function forgetIndexed(db: Db, productIds?: readonly string[]): Promise<void> {
+  await db.query(
+    'update products set indexed_version = 0 where indexed_version > 0 and ($1::text[] is null or id = any($1))',
+    [productIds ?? null],
+  )
 }
 
 const wordsIn = (attributes: Record<string, unknown>): string =>

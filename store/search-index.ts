@@ -103,6 +103,27 @@ export function openSearchIndex(url: string, { timeoutMs = SEARCH_TIMEOUT_MS } =
       return idsOf(body.hits.hits)
     },
 
+    /** How many products it holds; without an index, none. */
+    async count(): Promise<number> {
+      if (!(await client.indices.existsAlias({ name: ALIAS })).body) return 0
+      return (await client.count({ index: ALIAS })).body.count
+    },
+
+    /** Every product it holds, in which version. */
+    async listVersions(): Promise<{ id: string; version: number }[]> {
+      const versions: { id: string; version: number }[] = []
+      const page = { index: ALIAS, size: 5_000, scroll: '1m', version: true, _source: false, sort: ['_doc'] }
+      const waiting = { requestTimeout: BULK_TIMEOUT_MS }
+      if (!(await client.indices.existsAlias({ name: ALIAS })).body) return versions
+      let { body } = await client.search(page as Parameters<typeof client.search>[0], waiting)
+      while (body.hits.hits.length > 0) {
+        for (const { _id: id, _version: version } of body.hits.hits) if (id && version) versions.push({ id, version })
+        body = (await client.scroll({ body: { scroll: '1m', scroll_id: body._scroll_id as string } }, waiting)).body
+      }
+      await client.clearScroll({ body: { scroll_id: [body._scroll_id as string] } })
+      return versions
+    },
+
     /** Makes what was written visible to searches now rather than within a second. */
     refresh: () => client.indices.refresh({ index: ALIAS }),
 

@@ -40,6 +40,8 @@ const environment = z.object({
   REFUND_ESCALATION_MS: durationMs.default(3 * DAY_MS),
   REFUND_DECISION_DEADLINE_MS: durationMs.default(14 * DAY_MS),
   REPLENISHMENT_LATE_MS: durationMs.default(14 * DAY_MS),
+  RECONCILIATION_EVERY_MS: durationMs.default(5 * 60_000),
+  RECONCILIATION_SETTLE_MS: durationMs.default(10_000),
 })
 
 export type Config = ReturnType<typeof readConfig>
@@ -82,6 +84,7 @@ export function readConfig(env: Record<string, string | undefined>) {
       escalateAfterMs: e.REFUND_ESCALATION_MS,
     },
     replenishments: { lateAfterMs: e.REPLENISHMENT_LATE_MS },
+    reconciliation: { everyMs: e.RECONCILIATION_EVERY_MS, settleMs: e.RECONCILIATION_SETTLE_MS },
   }
 }
 

@@ -26,6 +26,10 @@ export function openConnections(config: Config, logger: Logger): Connections {
       quick: createPaymentGateway({ ...config.payment, timeoutMs: QUICK_MS }),
       patient: createPaymentGateway({ ...config.payment, timeoutMs: PATIENT_MS }),
     },
+    outside: {
+      gatewayUrl: config.payment.kind === 'sandbox' ? config.payment.baseUrl : undefined,
+      temporal: config.temporal,
+    },
     logger,
     async close() {
       redis?.disconnect()

@@ -1,18 +1,40 @@
-import { type Client, ScheduleAlreadyRunning, type ScheduleOptions } from '@temporalio/client'
+import { type Client, ScheduleAlreadyRunning, type ScheduleOptions, type ScheduleSpec } from '@temporalio/client'
 import type { Config } from './config.ts'
 
-type Sweep = { id: string; workflowType: string; every: string; why: string; args?: (config: Config) => unknown[] }
+type Sweep = {
+  id: string
+  workflowType: string
+  when: ScheduleSpec | ((config: Config) => ScheduleSpec)
+  why: string
+  args?: (config: Config) => unknown[]
+}
+
+const eachMinute: ScheduleSpec = { intervals: [{ every: '1m' }] }
 
 /** What runs by the clock. A nudge makes these things fast; the schedule makes them certain. */
 const sweeps: Sweep[] = [
-  { id: 'search-sync', workflowType: 'searchSync', every: '60s', why: 'Search follows the catalogue' },
-  { id: 'event-sweep', workflowType: 'eventSweep', every: '60s', why: 'Redis streams get what they missed' },
+  { id: 'search-sync', workflowType: 'searchSync', when: eachMinute, why: 'Search follows the catalogue' },
+  { id: 'event-sweep', workflowType: 'eventSweep', when: eachMinute, why: 'Redis streams get what they missed' },
   {
     id: 'reorder-sweep',
     workflowType: 'reorderSweep',
-    every: '60s',
+    when: eachMinute,
     why: 'What has run low is ordered',
     args: ({ replenishments }) => [replenishments],
+  },
+  {
+    id: 'reconciliation',
+    workflowType: 'reconciliation',
+    when: ({ reconciliation }) => ({ intervals: [{ every: reconciliation.everyMs }] }),
+    why: 'The books are compared with the world',
+    args: ({ reconciliation: { settleMs } }) => [{ kind: 'frequent', settleMs }],
+  },
+  {
+    id: 'reconciliation-nightly',
+    workflowType: 'reconciliation',
+    when: { calendars: [{ hour: 3, minute: 10 }] },
+    why: 'The books are compared with the world, the whole search index too',
+    args: ({ reconciliation: { settleMs } }) => [{ kind: 'whole', settleMs }],
   },
 ]
 
@@ -30,10 +52,10 @@ export async function ensureSchedules(client: Client, config: Config): Promise<v
   }
 }
 
-const scheduleOf = ({ id, workflowType, every, why, args }: Sweep, config: Config) =>
+const scheduleOf = ({ id, workflowType, when, why, args }: Sweep, config: Config) =>
   ({
     scheduleId: id,
-    spec: { intervals: [{ every: every as '10s' }] },
+    spec: typeof when === 'function' ? when(config) : when,
     action: {
       type: 'startWorkflow',
       workflowType,

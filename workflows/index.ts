@@ -1,5 +1,6 @@
 export { eventSweep } from './event-sweep.ts'
 export { order } from './order.ts'
+export { reconciliation } from './reconciliation.ts'
 export { refund } from './refund.ts'
 export { reorderSweep } from './reorder-sweep.ts'
 export { replenishment } from './replenishment.ts'

@@ -49,6 +49,17 @@ export const moneyPolicy: ActivityOptions = {
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '5m' },
 }
 
+/**
+ * A look at everything: minutes on large books. One that cannot be had, because the gateway or the engine is away, is made
+ * good by the next run.
+ */
+export const reconciliationPolicy: ActivityOptions = {
+  startToCloseTimeout: '15m',
+  heartbeatTimeout: '10s',
+  scheduleToCloseTimeout: '30m',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m', maximumAttempts: 8 },
+}
+
 /** After this long, an effect that must succeed and does not calls for a person; it is tried on all the same. */
 export const ATTENTION_AFTER = '2m'
 

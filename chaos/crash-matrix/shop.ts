@@ -41,6 +41,8 @@ export async function openMatrixShop({ folder, withSearch, environment, ...optio
       REFUND_REMINDER_MS: '500',
       REFUND_ESCALATION_MS: '1000',
       REPLENISHMENT_LATE_MS: '500',
+      // What a crash left undone must come about without it.
+      RECONCILIATION_EVERY_MS: '86400000',
     },
     restartsAtOnce: true,
   })

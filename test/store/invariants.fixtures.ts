@@ -92,7 +92,11 @@ export async function writeGoodShop(tx: pg.PoolClient): Promise<GoodShop> {
     replenishment: newId('po'),
     orders: {} as Orders,
     checkouts: { refused: newId('ord'), abandoned: newId('ord'), received: newId('ord') },
-    evidence: { ledger: { entries: [], readAt: new Date() }, runningWorkflows: [] },
+    evidence: {
+      ledger: { entries: [], readAt: new Date() },
+      runningWorkflows: [],
+      index: { documents: 2, products: Object.values(products).map((id) => ({ id, version: 1 })) },
+    },
   }
   for (const [name, spec] of Object.entries(specs)) shop.orders[name as keyof Orders] = await writeOrder(tx, shop, spec)
   for (const [outcome, id] of Object.entries(shop.checkouts)) await writeCheckout(tx, shop, id, outcome)

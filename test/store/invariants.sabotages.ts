@@ -2,7 +2,12 @@ import type pg from 'pg'
 import type { LedgerEntry } from '../../store/invariants.ts'
 import { type GoodShop, insert, ledgerEntry, tell, TOTAL_MINOR } from './invariants.fixtures.ts'
 
-type Scene = Omit<GoodShop, 'evidence'> & { tx: pg.PoolClient; ledger: LedgerEntry[]; running: string[] }
+type Scene = Omit<GoodShop, 'evidence'> & {
+  tx: pg.PoolClient
+  ledger: LedgerEntry[]
+  running: string[]
+  index: GoodShop['evidence']['index']
+}
 
 export type Sabotage = { what: string; breaks: string[]; act: (scene: Scene) => Promise<unknown> | void }
 
@@ -86,7 +91,11 @@ const stock: Sabotage[] = [
   },
   {
     what: 'a product has no shelf',
-    breaks: ['every_product_has_a_shelf'],
+    breaks: [
+      'every_product_has_a_shelf',
+      'index_holds_as_many_products_as_are_for_sale',
+      'index_holds_every_product_as_it_is',
+    ],
     act: sql(
       `insert into products (id, sku, name, price_minor, currency, category) values ('prd_00000000', 'x', 'x', 1, 'USD', 'x')`,
     ),
@@ -612,6 +621,35 @@ const events: Sabotage[] = [
   },
 ]
 
+const reconciled: Sabotage[] = [
+  {
+    what: 'our books let a stray hold go that the gateway still has',
+    breaks: ['stray_hold_is_let_go'],
+    act: sql(
+      `insert into stray_holds (intent_id, order_id, amount_minor, currency, let_go_at) values ('pi_stray', '${GHOST}', 1, 'USD', now() - interval '1 day')`,
+    ),
+  },
+  {
+    what: 'a request was taken down and nobody began with it',
+    breaks: ['every_checkout_is_decided'],
+    act: sql(
+      `with long_ago as (update idempotency_keys set created_at = created_at - interval '2 hours' where resource_id = $1)
+       update checkouts set created_at = created_at - interval '2 hours' where order_id = $1`,
+      ({ checkouts }) => checkouts.received,
+    ),
+  },
+  {
+    what: 'the search index was dropped',
+    breaks: ['index_holds_as_many_products_as_are_for_sale', 'index_holds_every_product_as_it_is'],
+    act: ({ index }) => void Object.assign(index, { documents: 0, products: [] }),
+  },
+  {
+    what: 'the search index shows an old version of a product',
+    breaks: ['index_holds_every_product_as_it_is'],
+    act: sql('update products set version = version + 1 where id = $1', dear),
+  },
+]
+
 export const sabotages: Sabotage[] = [
   ...stock,
   ...replenishments,
@@ -621,4 +659,5 @@ export const sabotages: Sabotage[] = [
   ...gateway,
   ...workflows,
   ...events,
+  ...reconciled,
 ]

@@ -44,7 +44,8 @@ describe('a shop is not clean', () => {
     const evidence = structuredClone(shop.evidence)
     const results = await undone(async (tx) => {
       await dropDefences(tx)
-      await act({ tx, ...shop, ledger: evidence.ledger.entries, running: evidence.runningWorkflows })
+      const { ledger, runningWorkflows: running, index } = evidence
+      await act({ tx, ...shop, ledger: ledger.entries, running, index })
       return findViolations(tx, evidence)
     })
     const broken = results.filter(({ violations }) => violations.length > 0)

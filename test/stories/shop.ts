@@ -8,6 +8,7 @@ import { explain } from '../../stack/failure.ts'
 import { withoutGivenServers } from '../../stack/given-servers.ts'
 import { openStack, type OpenStackOptions } from '../../stack/open-stack.ts'
 import { openDatabase } from '../../store/database.ts'
+import { openSearchIndex } from '../../store/search-index.ts'
 import { checkInvariants, type InvariantResult } from '../../store/invariants.ts'
 import { callTo, inParallel, times } from '../../shopper/http.ts'
 import { type Customer, customerOf, type Order } from '../../shopper/people.ts'
@@ -31,7 +32,9 @@ export async function openShop(options: Partial<OpenStackOptions> = {}) {
   const dataDir = mkdtempSync(join(tmpdir(), 'holdfast-stories-'))
   const forget = () => rmSync(dataDir, { recursive: true, force: true })
   const environment = withoutGivenServers(process.env)
-  const running = await openStack({ dataDir, port: 0, without: ['opensearch'], environment, ...options }).catch(
+  // Stories put things in disorder themselves: nobody is to mend them unless a story asks for it.
+  const env = { RECONCILIATION_EVERY_MS: '86400000', ...options.env }
+  const running = await openStack({ dataDir, port: 0, without: ['opensearch'], environment, ...options, env }).catch(
     (failure: unknown) => {
       const words = explain(failure).join('\n') // before its log goes with the folder
       forget()
@@ -64,8 +67,9 @@ export async function openShop(options: Partial<OpenStackOptions> = {}) {
     return { on_hand: body.on_hand as number, reserved: body.reserved as number }
   }
 
+  const index = stack.opensearch ? openSearchIndex(stack.opensearch) : undefined
   const look = (): Promise<InvariantResult[]> =>
-    checkInvariants({ database, gatewayUrl: stack.gateway, temporal: stack.temporal })
+    checkInvariants({ database, gatewayUrl: stack.gateway, temporal: stack.temporal, index, isWholeIndexRead: true })
 
   return {
     ...running,
@@ -110,7 +114,7 @@ export async function openShop(options: Partial<OpenStackOptions> = {}) {
       for (const deadline = Date.now() + withinMs; !isClean(results) && Date.now() < deadline; results = await look())
         await new Promise((resolve) => setTimeout(resolve, 250))
       expect(isClean(results), `\n${report(results, { all: false })}`).toBe(true)
-      expect(results.filter(({ skipped }) => skipped)).toEqual([])
+      expect(results.filter(({ skipped, name }) => skipped && (index || !name.startsWith('index_')))).toEqual([])
     },
 
     async close(): Promise<void> {

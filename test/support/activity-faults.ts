@@ -86,7 +86,7 @@ export const isRefused: Trouble = async () => {
   throw new GatewayRefused('not_possible', 'The gateway does not do this')
 }
 
-/** In front of every effect of every order and replenishment of one worker; `subject` is its id. */
+/** In front of every effect of every order, replenishment and reconciliation of one worker; `subject` is its id. */
 export function createFaults() {
   const troubles = new Map<string, Trouble>()
   const counts = new Map<string, Omit<Attempt, 'isQuick'>>()
@@ -95,8 +95,12 @@ export function createFaults() {
     inbound: {
       async execute(input, next) {
         const { activityType, isLocal } = activityInfo()
-        const { orderId, replenishmentId } = (input.args[0] ?? {}) as { orderId?: string; replenishmentId?: string }
-        const key = `${orderId ?? replenishmentId} ${activityType}`
+        const { orderId, replenishmentId, runId } = (input.args[0] ?? {}) as {
+          orderId?: string
+          replenishmentId?: string
+          runId?: string
+        }
+        const key = `${orderId ?? replenishmentId ?? runId} ${activityType}`
         const before = counts.get(key) ?? { count: 0, patientCount: 0 }
         const attempt = { count: before.count + 1, patientCount: before.patientCount + (isLocal ? 0 : 1) }
         counts.set(key, attempt)

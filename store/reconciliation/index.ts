@@ -1,0 +1,5 @@
+export * from './checkouts.ts'
+export * from './findings.ts'
+export * from './reservations.ts'
+export * from './runs.ts'
+export * from './stray-holds.ts'

@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { type ActivityDeps, createActivities } from '../../activities/index.ts'
+import { reconciliationWorkflowId } from '../../domain/ids.ts'
+import { newId } from '../../store/ids.ts'
+import { findStock } from '../../store/inventory.ts'
+import { findRun, listFindings } from '../../store/reconciliation/index.ts'
+import type { reconciliation } from '../../workflows/reconciliation.ts'
+import {
+  type Effect,
+  type Extent,
+  failsAfter,
+  failsBefore,
+  neverAnswers,
+  type Trouble,
+} from '../support/activity-faults.ts'
+import { openOrderWorld, type OrderWorld } from '../support/order-world.ts'
+import { addProduct } from '../support/shop-api.ts'
+
+vi.setConfig({ maxConcurrency: 200 })
+
+let world: OrderWorld
+beforeAll(async () => {
+  world = await openOrderWorld()
+})
+afterAll(() => world?.close())
+
+const faults: [string, (extent: Extent) => Trouble][] = [
+  ['fails before it is done', failsBefore],
+  ['fails after it is done', failsAfter],
+  ['is done and never answers', neverAnswers],
+]
+const extents: Extent[] = ['once', 'for long']
+const cases = faults.flatMap(([fault, make]) => extents.map((extent) => ({ fault, extent, trouble: make(extent) })))
+
+/** A shelf that counts a unit as promised to nobody, and a run that is to find it while one effect is in trouble. */
+async function reconcile(effect: Effect, trouble: Trouble): Promise<{ runId: string; productId: string }> {
+  const productId = await addProduct(world.database, { onHand: 5, priceMinor: 100 })
+  await world.database.query('update stock set reserved = 1 where product_id = $1', [productId])
+  const runId = newId('rec')
+  world.faults.set(runId, effect, trouble)
+  await world.client.workflow.execute<typeof reconciliation>('reconciliation', {
+    workflowId: reconciliationWorkflowId(runId),
+    taskQueue: world.taskQueue,
+    args: [{ kind: 'frequent', settleMs: 100, runId }],
+  })
+  return { runId, productId }
+}
+
+async function isMended({ runId, productId }: { runId: string; productId: string }): Promise<void> {
+  expect((await findStock(world.database, productId))?.reserved).toBe(0)
+  const findings = await listFindings(world.database, { limit: 1_000 })
+  expect(findings.filter(({ subject }) => subject === productId)).toMatchObject([
+    { check: 'reserved_is_what_orders_hold', status: 'repaired', remedy: 'recount_promises' },
+  ])
+  expect((await findRun(world.database, runId))?.finishedAt).toBeInstanceOf(Date)
+}
+
+test('every effect that a reconciliation can have stands in the tables', () => {
+  const story = readFileSync(new URL('../../workflows/reconciliation.ts', import.meta.url), 'utf8')
+  const effects = Object.keys(createActivities({} as ActivityDeps)).filter((name) => story.includes(`'${name}'`))
+  expect([...looking, 'mendFindings'].toSorted()).toEqual(effects.toSorted())
+})
+
+const looking = ['openReconciliation', 'lookAtBooks', 'closeReconciliation'] as const
+
+describe.concurrent('whatever goes wrong with one effect, what is amiss is found once and mended once', () => {
+  test.each(looking.flatMap((effect) => cases.map((each) => ({ effect, ...each }))))(
+    '$effect $fault, $extent',
+    async ({ effect, extent, trouble }) => {
+      const run = await reconcile(effect, trouble)
+      await vi.waitFor(() => isMended(run), { timeout: 60_000, interval: 250 }) // another run may be at it
+      expect(world.faults.attempts(run.runId, effect)).toBeGreaterThan(extent === 'once' ? 1 : 2)
+    },
+  )
+})
+
+// One after another: runs at the same time take the mending off each other.
+describe('whatever goes wrong with the mending, what is amiss is mended once', () => {
+  test.each(cases)('it $fault, $extent', async ({ extent, trouble }) => {
+    const run = await reconcile('mendFindings', trouble)
+    await isMended(run)
+    expect(world.faults.attempts(run.runId, 'mendFindings')).toBeGreaterThan(extent === 'once' ? 1 : 2)
+  })
+})
