@@ -119,6 +119,9 @@ async function ship(story: OrderStory, paid: Paid, asked: Asked): Promise<boolea
   if (outcome === 'refunded') {
     journey.move({ paymentStatus: 'refunded' })
     asked.refuse(refusal('invalid_transition', 'The customer has all of the money back; cancel the order'))
+    journey.show()
+    // It may have been captured for this very shipment.
+    await publish(story)
     return false
   }
   journey.move({ status: 'shipped', stage: 'Shipped: waiting to be delivered' })

@@ -134,7 +134,7 @@ export function orderActionRoutes({ database, temporal, logger }: OrderActionDep
       path: 'shipments',
       update: messages.shipUpdate,
       request,
-      isAwaited: mayBecome('shipped'),
+      isAwaited: (order) => mayBecome('shipped')(order) && order.paymentStatus !== 'refunded',
     })
   })
   routes.openapi(deliver, async (c) => {

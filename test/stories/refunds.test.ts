@@ -49,6 +49,14 @@ describe('staff give money back', () => {
     })
   })
 
+  test('all of it: the order is not shipped any more, and staff are told so at once', async () => {
+    const id = await paidOrder()
+    expect((await refund(shop.staff, id, {})).body).toMatchObject({ status: 'succeeded', amount: usd(60_00) })
+    const { status, body } = await shop.staff.ship(id)
+    expect([status, body.code]).toEqual([409, 'invalid_transition'])
+    expect((await customer.cancel(id)).status).toBe(200)
+  })
+
   test('by lines: the units that come back are on the shelf again, and the ledger says from which order', async () => {
     const before = await shop.stockOf(product.id)
     const id = await paidOrder(2)

@@ -317,6 +317,20 @@ describe.concurrent('a refund and a cancellation', () => {
     expect(await world.standing(order)).toMatchObject({ status: 'paid', payment: 'refunded' })
   })
 
+  test('money that is taken for a shipment and given back before it is noted is told of all the same', async () => {
+    const order = await paidOrder({ capture: 'manual' })
+    const shipping = held('patient')
+    world.faults.set(order.orderId, 'recordShipment', shipping.trouble)
+    const parcel = { carrier: 'Test Post', tracking_number: 'TP-1' }
+    const shipped = world.ask(order, shipUpdate, parcel).catch((error: unknown) => error)
+    await shipping.reached
+    expect(await outcomeOf(await world.refund(order))).toBe('succeeded')
+    shipping.release()
+    expect(await shipped).toMatchObject({ cause: { type: 'invalid_transition' } })
+    await world.atRest(order)
+    expect(await world.brokenInvariants()).toEqual([])
+  })
+
   test('a delivered order is refunded as any other', async () => {
     const order = await paidOrder()
     await world.ask(order, shipUpdate, { carrier: 'Test Post', tracking_number: 'TP-1' })
