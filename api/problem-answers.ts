@@ -77,8 +77,9 @@ function invalidRequest({ issues }: ZodError): Problem {
   return new Problem('invalid_request', { errors: errors.slice(0, MAX_ERRORS) })
 }
 
-// Shutting down, starting up, too many connections, a statement given up under load, a lost connection (class 08).
-const awaySqlStates = /^(08...|40...|53...|57P0[1-5]|57014|55P03)$/
+// Shutting down, starting up, too many connections, a statement given up under load, a lost connection (class 08), a disk
+// that does not take what it is given (class 58): PostgreSQL stops then, and whether it was written is not known.
+const awaySqlStates = /^(08...|40...|53...|57P0[1-5]|57014|55P03|58...)$/
 const awaySocketCodes = new Set([
   'ECONNREFUSED',
   'ECONNRESET',

@@ -66,6 +66,19 @@ test('a fault inside is one sentence outside', async () => {
   }
 })
 
+test('a disk that does not take what PostgreSQL writes is no fault of ours: repeat the request', async () => {
+  const ioError = Object.assign(new Error('could not fdatasync file "000000010000000000000042"'), { code: '58030' })
+  const broken = await openShopApi({
+    search: { search: () => Promise.reject(ioError), suggest: () => Promise.reject(ioError) },
+  })
+  try {
+    const { status, body } = await broken.ask('GET', '/v1/search?q=x')
+    expect([status, body.code]).toEqual([503, 'unavailable'])
+  } finally {
+    await broken.close()
+  }
+})
+
 test('when PostgreSQL is away the answer is 503 with Retry-After, and the process still lives', async () => {
   const broken = await openShopApi()
   await broken.close()
