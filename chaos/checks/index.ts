@@ -6,6 +6,7 @@ import type { CheckRecord } from '../record.ts'
 import type { Traffic } from '../traffic/index.ts'
 import { openingUnits } from '../traffic/shelves.ts'
 import { readBooks } from './books.ts'
+import { comparisonFindsNothing } from './comparison.ts'
 import { runHistoryChecks } from './history.ts'
 import { everyEventIsStreamed } from './streams.ts'
 import { nobodyIsNeeded, nothingWaitsWithoutReason } from './waiting.ts'
@@ -33,6 +34,7 @@ export async function reckon({ database, stack, traffic, redisKeepsSince }: Opti
     results = await look()
   }
   const quietMs = Math.round(performance.now() - startedAt)
+  const comparison = await comparisonFindsNothing(stack)
   const events = await everyEventIsStreamed({ database, redisUrl, redisKeepsSince })
   const evidence = {
     operations: traffic.history.operations,
@@ -40,7 +42,7 @@ export async function reckon({ database, stack, traffic, redisKeepsSince }: Opti
     shelves: traffic.shelves,
     openingUnits,
   }
-  return { checks: [...runHistoryChecks(evidence), ...results, ...events], quietMs }
+  return { checks: [...runHistoryChecks(evidence), ...results, comparison, ...events], quietMs }
 }
 
 export const isClean = (results: readonly CheckRecord[]): boolean =>

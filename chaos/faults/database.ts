@@ -147,14 +147,18 @@ const LOCKED_WITHIN_MS = 50_000
 
 /** The harmless half of a migration: what it makes is gone again in the end. */
 async function migrate(world: World, table: string): Promise<Injected> {
-  const session = await openSession(world)
-  await session.query(`set lock_timeout = '2s'`)
+  let session = await openSession(world)
   const patiently = async (statement: string) => {
     for (const deadline = Date.now() + LOCKED_WITHIN_MS; ; await sleep(200)) {
       try {
+        await session.query(`set lock_timeout = '2s'`)
         return void (await session.query(statement))
       } catch (error) {
-        if ((error as { code?: string }).code !== lockNotAvailable || Date.now() > deadline) throw error
+        if (Date.now() > deadline) throw error
+        if ((error as { code?: string }).code === lockNotAvailable) continue
+        // Another fault may have ended the session. Each statement may be given twice.
+        await session.end().catch(() => undefined)
+        session = await openSession(world)
       }
     }
   }
