@@ -119,7 +119,26 @@ export function simulatedPool({ client }: Postgres, scheduler: Scheduler, faults
     }
     return result
   }
-  const connect = () => Promise.resolve({ query: client.query.bind(client), release: () => {} })
+  /** A transaction takes one turn: nothing comes between its statements. It may be lost before it began, or its end unheard. */
+  async function connect() {
+    if (scheduler.isDead) return never()
+    await scheduler.pause('sql transaction')
+    if (scheduler.chance(faults.failsBefore)) {
+      scheduler.count('transaction lost before it ran')
+      throw new ConnectionLost('the connection was lost')
+    }
+    return {
+      async query(statement: string, values?: unknown[]): Promise<pg.QueryResult> {
+        const result = await client.query(statement, values)
+        if (statement === 'commit' && scheduler.chance(faults.failsAfter)) {
+          scheduler.count('transaction ran, answer lost')
+          throw new ConnectionLost('the connection was lost')
+        }
+        return result
+      },
+      release() {},
+    }
+  }
   return { query, connect } as unknown as Database
 }
 

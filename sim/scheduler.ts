@@ -7,7 +7,7 @@ import type { RandomGenerator } from 'pure-rand/types/RandomGenerator'
  * not depend on when it begins, and its trace counts from there.
  */
 let nextEpochMs = Date.UTC(2026, 5, 1, 9)
-const WORLD_MS = 20 * 24 * 60 * 60_000
+const WORLD_MS = 90 * 24 * 60 * 60_000
 
 /** A process of the shop that can be killed and frozen; what it was about to do goes with it. */
 export type Process = { name: string; life: number; isUp: boolean; frozenUntilMs: number }
@@ -38,7 +38,7 @@ export class Scheduler {
 
   /** Ids differ from process to process; the trace has names for them. */
   #named(line: string): string {
-    return line.replace(/\b(?:ord|usr|prd|re|pi|le)_[0-9a-f-]{32,36}/g, (id) => {
+    return line.replace(/\b(?:ord|usr|prd|re|po|rcp|pi|le)_[0-9a-f-]{32,36}/g, (id) => {
       const name = this.#names.get(id) ?? `${id.slice(0, id.indexOf('_'))}#${this.#names.size + 1}`
       this.#names.set(id, name)
       return name

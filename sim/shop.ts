@@ -7,6 +7,8 @@ import { limitBodies, readBodies } from '../api/request-bodies.ts'
 import { checkoutRoutes } from '../api/routes/checkout.ts'
 import { orderActionRoutes } from '../api/routes/order-actions.ts'
 import { orderRoutes } from '../api/routes/orders.ts'
+import { refundRoutes } from '../api/routes/refunds.ts'
+import { replenishmentRoutes } from '../api/routes/replenishments.ts'
 import { webhookRoutes } from '../api/routes/webhooks.ts'
 import type { PaymentNotice } from '../gateways/payment/port.ts'
 import type { Database } from '../store/database.ts'
@@ -33,6 +35,13 @@ export const POLICY = {
   reviewDeadlineMs: 24 * 60 * 60_000,
   risk: { reviewAbove: 0.5, rejectAbove: 0.8 },
 }
+
+const REFUND_POLICY = {
+  approval: { limitMinor: 5_000, withinMs: 30 * 24 * 60 * 60_000, deadlineMs: 24 * 60 * 60_000 },
+  remindAfterMs: 60 * 60_000,
+  escalateAfterMs: 3 * 60 * 60_000,
+}
+const REPLENISHMENT_POLICY = { lateAfterMs: 2 * 24 * 60 * 60_000 }
 
 const silent: Pick<Logger, 'info' | 'warn' | 'error'> = { info() {}, warn() {}, error() {} }
 const logger = silent as Logger
@@ -80,6 +89,8 @@ export function boot(process: ShopProcess, { scheduler, database, gateway, engin
   app.route('/', checkoutRoutes({ database, outcomes, temporal, policy: POLICY, deadlineMs: 8_000 }))
   app.route('/', orderRoutes({ database }))
   app.route('/', orderActionRoutes({ database, temporal, logger }))
+  app.route('/', refundRoutes({ database, temporal, policy: REFUND_POLICY }))
+  app.route('/', replenishmentRoutes({ database, temporal, policy: REPLENISHMENT_POLICY, nudgeSearchSync: () => {} }))
   app.route('/', webhookRoutes({ database, temporal, logger, readNotice: (body) => JSON.parse(body) as PaymentNotice }))
   process.app = app
 }

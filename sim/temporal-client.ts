@@ -6,11 +6,14 @@ import {
 } from '@temporalio/client'
 import { defaultFailureConverter, defaultPayloadConverter } from '@temporalio/common'
 import type { Engine } from './engine/engine.ts'
-import type { Execution } from './engine/execution.ts'
+import type { Execution, UpdateOutcome } from './engine/execution.ts'
 import { never, type Scheduler } from './scheduler.ts'
 import type { ShopProcess } from './shop.ts'
 
 export type RpcFaults = { lostBefore: number; lostAfter: number; slow: number }
+
+type StartOptions = { workflowId: string; taskQueue: string; args: unknown[]; requestEagerStart?: boolean }
+type Operation = { workflowTypeOrFunc: string; options: StartOptions }
 
 /** As a failed call looks to the SDK's users: UNAVAILABLE, and nobody knows what came of it. */
 const unavailable = () => Object.assign(new Error('14 UNAVAILABLE'), { code: 14, details: 'unavailable', metadata: {} })
@@ -55,18 +58,34 @@ export function simulatedClient(engine: Engine, scheduler: Scheduler, process: S
     throw new WorkflowNotFoundError('workflow execution already completed', workflowId, undefined)
   }
 
+  function begin(type: string, { workflowId, taskQueue, args, requestEagerStart }: StartOptions): void {
+    const eager = requestEagerStart ? process : undefined
+    const started = engine.start({ workflowId, type, taskQueue, args: payloads(args), eager })
+    if (started === 'closed') throw new WorkflowExecutionAlreadyStartedError('already started', workflowId, type)
+  }
+
+  function answerOf(outcome: UpdateOutcome, workflowId: string): unknown {
+    if ('gone' in outcome)
+      throw new WorkflowNotFoundError('workflow execution already completed', workflowId, undefined)
+    if ('completed' in outcome) return defaultPayloadConverter.fromPayload(outcome.completed)
+    const cause = defaultFailureConverter.failureToError(outcome.rejected, defaultPayloadConverter)
+    throw new WorkflowUpdateFailedError('Workflow Update failed', cause)
+  }
+
   const workflow = {
-    start: (
-      type: string,
-      options: { workflowId: string; taskQueue: string; args: unknown[]; requestEagerStart?: boolean },
-    ) =>
-      call(`start ${options.workflowId}`, () => {
-        const { workflowId, taskQueue, args, requestEagerStart } = options
-        const eager = requestEagerStart ? process : undefined
-        const started = engine.start({ workflowId, type, taskQueue, args: payloads(args), eager })
-        if (started === 'closed') throw new WorkflowExecutionAlreadyStartedError('already started', workflowId, type)
-        return { workflowId }
-      }),
+    start: (type: string, options: StartOptions) => call(`start ${options.workflowId}`, () => begin(type, options)),
+    executeUpdateWithStart: async (
+      { name }: { name: string },
+      { startWorkflowOperation, updateId }: { startWorkflowOperation: Operation; updateId: string },
+    ) => {
+      const { workflowTypeOrFunc, options } = startWorkflowOperation
+      const { workflowId } = options
+      const outcome = await call(`start ${workflowId} with ${name}`, () => {
+        begin(workflowTypeOrFunc, options)
+        return engine.update(running(workflowId), updateId, name, [])
+      })
+      return answerOf(outcome, workflowId)
+    },
     getHandle: (workflowId: string) => ({
       describe: () =>
         call(`describe ${workflowId}`, () => {
@@ -78,17 +97,23 @@ export function simulatedClient(engine: Engine, scheduler: Scheduler, process: S
         return call(`signal ${name} ${workflowId}`, () => engine.signal(running(workflowId), name, payloads(args)))
       },
       cancel: () => call(`cancel ${workflowId}`, () => engine.cancel(running(workflowId))),
-      executeUpdate: async ({ name }: { name: string }, { args, updateId }: { args: unknown[]; updateId: string }) => {
+      /** Of one that has ended. */
+      result: () =>
+        call(`result of ${workflowId}`, () => {
+          const result = engine.find(workflowId)?.result
+          return result && defaultPayloadConverter.fromPayload(result)
+        }),
+      executeUpdate: async (
+        { name }: { name: string },
+        { args, updateId: given }: { args: unknown[]; updateId?: string },
+      ) => {
+        const updateId = given ?? `${name}-${scheduler.random()}`
         const outcome = await call(`update ${name} ${workflowId}`, () => {
           // The answer to a request is kept with its workflow, also when that has ended.
           const known = engine.find(workflowId)?.updates.get(updateId)
           return known ? known.outcome.promise : engine.update(running(workflowId), updateId, name, payloads(args))
         })
-        if ('gone' in outcome)
-          throw new WorkflowNotFoundError('workflow execution already completed', workflowId, undefined)
-        if ('completed' in outcome) return defaultPayloadConverter.fromPayload(outcome.completed)
-        const cause = defaultFailureConverter.failureToError(outcome.rejected, defaultPayloadConverter)
-        throw new WorkflowUpdateFailedError('Workflow Update failed', cause)
+        return answerOf(outcome, workflowId)
       },
     }),
   }

@@ -8,11 +8,14 @@ import { createEngine } from './engine/engine.ts'
 import type { WorkflowHost } from './engine/workflow-host.ts'
 import { drawFaults, endFaults } from './faults.ts'
 import { createGateway } from './gateway.ts'
-import { contradictions, unsold } from './history.ts'
+import { brokenWords, contradictions, unsold } from './history.ts'
 import { type Postgres, simulatedPool } from './postgres.ts'
+import { createNetwork } from './network.ts'
+import type { RefundAsk } from './refund-desk.ts'
 import { Scheduler } from './scheduler.ts'
 import { boot, kill, newProcess, simulatedOutcomes } from './shop.ts'
-import { buy, createNetwork, live, type Purchase } from './shoppers.ts'
+import { buy, live, type Purchase } from './shoppers.ts'
+import { type Delivery, replenish } from './stockroom.ts'
 import { installVirtualGlobals } from './virtual-globals.ts'
 
 export type Violation = { what: string; subject: string }
@@ -42,8 +45,8 @@ const ADDRESS = {
   country: 'GB',
 }
 const PRODUCTS = 6
-/** Longer than the longest wait of an order, a review, and all that may follow it. */
-const REST_WITHIN_MS = 10 * 24 * 60 * 60_000
+/** Longer than the longest wait, of a refund that the gateway refused for somebody to have it tried again. */
+const REST_WITHIN_MS = 40 * 24 * 60 * 60_000
 const MOST_STEPS_PER_CHECKOUT = 4_000
 
 /** One shop from its opening to rest: `checkouts` people buy, all goes wrong that may, and then everything must be in order. */
@@ -127,10 +130,18 @@ async function openShop(
   for (const process of processes) boot(process, shop)
 
   const purchases: Purchase[] = []
-  const deps = { scheduler, network, gateway, staffId }
+  const refunds: RefundAsk[] = []
+  const deliveries: Delivery[] = []
+  const deps = { scheduler, network, gateway, staffId, approverId: await person('manager') }
   const trafficMs = checkouts * scheduler.between(20, 250)
   for (let at = 0; at < checkouts; at++)
     scheduler.after(scheduler.random() * trafficMs, 'somebody comes', async () => void shopping(newPurchase()))
+  for (let at = 0; at < checkouts / 8; at++)
+    scheduler.after(
+      scheduler.random() * trafficMs,
+      'a shelf is to be filled',
+      async () => void replenish(deps, scheduler.pick(productIds), deliveries),
+    )
   const calm = disturb({ ...shop, processes, boot: (process) => boot(process, shop) })
   meddle({ ...shop, untilMs: trafficMs })
 
@@ -147,14 +158,15 @@ async function openShop(
   await resolveAll()
   for (const { identity, ...execution } of engine.executions.values()) {
     const why = execution.status === 'running' ? engine.unrest({ identity, ...execution }) : undefined
-    if (why) violate(`the order does not come to rest: ${why}`, identity.workflowId)
+    if (why) violate(`it does not come to rest: ${why}`, identity.workflowId)
   }
   await check('all')
   for (const purchase of purchases) {
     scheduler.after(0, 'asks once more', async () => void buy(deps, purchase))
   }
   await rest()
-  for (const each of await contradictions(direct, purchases)) violate(each.what, each.subject)
+  const untrue = [...(await contradictions(direct, purchases)), ...(await brokenWords(direct, refunds, deliveries))]
+  for (const each of untrue) violate(each.what, each.subject)
   await sellTheRest()
   await check('all')
   client.off('notification', hear)
@@ -196,7 +208,7 @@ async function openShop(
       `checkout ${answer.status}${answer.body?.code ? ` ${answer.body.code}` : ` ${answer.body?.status}`}`,
     )
     const orderId = answer.body?.id
-    if (answer.status < 300 && orderId) await live(deps, purchase, orderId)
+    if (answer.status < 300 && orderId) await live(deps, purchase, orderId, refunds)
   }
 
   async function run(untilMs: number): Promise<void> {

@@ -65,6 +65,8 @@ export type Execution = {
   identity: Identity
   startedMs: number
   status: 'running' | 'completed' | 'cancelled' | 'failed'
+  /** What it answered at its end. */
+  result?: object
   history: Turn[]
   events: Job[]
   newUpdates: Update[]

@@ -235,7 +235,8 @@ export function createTasks(deps: EngineDeps, host: WorkflowHost, effects: Effec
     else if (command.cancelTimer) effects.cancelTimer(execution, command.cancelTimer)
     else if (command.scheduleActivity) effects.scheduleActivity(execution, command.scheduleActivity)
     else if (command.requestCancelActivity) effects.requestCancelActivity(execution, command.requestCancelActivity)
-    else if (command.completeWorkflowExecution) execution.status = 'completed'
+    else if (command.completeWorkflowExecution)
+      Object.assign(execution, { status: 'completed', result: command.completeWorkflowExecution.result })
     else if (command.cancelWorkflowExecution) execution.status = 'cancelled'
     else if (command.failWorkflowExecution) {
       execution.status = 'failed'
