@@ -124,10 +124,12 @@ const AT_ONCE = 20
 async function occupyConnections(world: World, left: number): Promise<pg.Client[]> {
   const sessions = [await openSession(world)]
   const free = async () => {
-    const { rows } = await (sessions[0] as pg.Client).query<{ free: number }>(
-      `select current_setting('max_connections')::int - count(*)::int as free from pg_stat_activity where backend_type = 'client backend'`,
-    )
-    return (rows[0]?.free ?? 0) - left
+    const counted = await (sessions[0] as pg.Client)
+      .query<{ free: number }>(
+        `select current_setting('max_connections')::int - count(*)::int as free from pg_stat_activity where backend_type = 'client backend'`,
+      )
+      .catch(() => undefined) // another fault ended our sessions with everybody's: nothing is left to occupy
+    return (counted?.rows[0]?.free ?? 0) - left
   }
   let areShopsEnded = false
   for (let wanted = await free(); wanted > 0; wanted = await free()) {
@@ -137,7 +139,7 @@ async function occupyConnections(world: World, left: number): Promise<pg.Client[
     if (opened.length === 0) break // the last ones were taken by others meanwhile
     if (wanted > AT_ONCE || areShopsEnded) continue
     areShopsEnded = true
-    await endSessions(sessions[0] as pg.Client)
+    await endSessions(sessions[0] as pg.Client).catch(() => 0)
   }
   return sessions
 }
