@@ -30,7 +30,7 @@ export async function askForRefund(deps: Deps, orderId: string, asks: RefundAsk[
       userId: by,
       body: {},
     })
-    scheduler.count(`refund ${decision}: ${decided?.status ?? 'unheard'} ${decided?.body?.code ?? ''}`)
+    scheduler.count(`refund ${decision}: ${decided?.status ?? 'unheard'}`)
   }
 }
 

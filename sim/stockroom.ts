@@ -39,7 +39,7 @@ export async function replenish(deps: Deps, productId: string, deliveries: Deliv
     const path = `/v1/replenishments/${replenishmentId}/cancel`
     const key = `call-off-${scheduler.random()}`
     const answer = await network.ask({ method: 'POST', path, userId: staffId, key, body: {} })
-    scheduler.count(`replenishment called off: ${answer?.status ?? 'unheard'} ${answer?.body?.code ?? ''}`)
+    scheduler.count(`replenishment called off: ${answer?.status ?? 'unheard'}`)
   }
   const parts = Array.from({ length: 1 + Math.floor(scheduler.random() * 4) }, comes)
   await Promise.all(scheduler.chance(0.3) ? [...parts, isCalledOff()] : parts)

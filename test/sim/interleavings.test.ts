@@ -38,17 +38,17 @@ test('whatever comes between paying, cancelling, shipping, refunding and partial
 })
 
 const mustHappen = {
-  'checkout 201 paid': 300,
-  'cancel: 201': 20,
-  'cancel: 409': 20,
+  'checkout 201 paid': 500,
+  'cancel: 200': 100,
+  'cancel: 409': 40,
   'shipments: 201': 100,
-  'shipments: 409': 20,
-  'refund: 201 succeeded': 50,
-  'refund: 202 pending_approval': 20,
-  'refund: 409 refund_exceeds_captured': 50,
-  'delivery: 201 partially_received': 50,
-  'delivery: 409 over_receipt': 20,
-  'replenishment called off: 200': 10,
+  'shipments: 409': 40,
+  'refund: 201 succeeded': 60,
+  'refund: 202 pending_approval': 40,
+  'refund: 409 refund_exceeds_captured': 100,
+  'delivery: 201 partially_received': 200,
+  'delivery: 409 over_receipt': 100,
+  'replenishment called off: 200': 20,
   'process killed': 100,
-  'transaction ran, answer lost': 1,
+  'transaction ran, answer lost': 5,
 }
