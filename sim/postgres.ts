@@ -129,7 +129,7 @@ export function simulatedPool({ client }: Postgres, scheduler: Scheduler, faults
     }
     return {
       async query(statement: string, values?: unknown[]): Promise<pg.QueryResult> {
-        const result = await client.query(statement, values)
+        const result = await scheduler.apart(() => client.query(statement, values))
         if (statement === 'commit' && scheduler.chance(faults.failsAfter)) {
           scheduler.count('transaction ran, answer lost')
           throw new ConnectionLost('the connection was lost')

@@ -88,6 +88,11 @@ export class Scheduler {
     return this.#processes.run({ process, life: process.life }, body)
   }
 
+  /** Runs `body` as nobody's: what it sets going is not that of the process which asks. */
+  apart<T>(body: () => T): T {
+    return this.#processes.exit(body)
+  }
+
   after(delayMs: number, label: string, run: () => unknown, process?: Process): () => void {
     const event: Event = {
       atMs: this.nowMs + Math.max(delayMs, 0),
