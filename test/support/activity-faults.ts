@@ -12,7 +12,7 @@ type Attempt = { count: number; isQuick: boolean; patientCount: number }
 export type Trouble = (attempt: Attempt, act: () => Promise<unknown>) => Promise<unknown>
 
 /** Which attempts are in trouble: the first only, or all quick ones and the first patient one as well. */
-export type Extent = 'once' | 'for long'
+type Extent = 'once' | 'for long'
 
 const isHit = (extent: Extent, { count, isQuick, patientCount }: Attempt): boolean => {
   if (extent === 'once') return count === 1
@@ -21,14 +21,14 @@ const isHit = (extent: Extent, { count, isQuick, patientCount }: Attempt): boole
   return isQuick || patientCount <= (isOnlyPatient ? 2 : 1)
 }
 
-export const failsBefore =
+const failsBefore =
   (extent: Extent): Trouble =>
   async (attempt, act) => {
     if (isHit(extent, attempt)) throw new Error('fails before its effect')
     return act()
   }
 
-export const failsAfter =
+const failsAfter =
   (extent: Extent): Trouble =>
   async (attempt, act) => {
     const result = await act()
@@ -43,6 +43,18 @@ export const neverAnswers =
     if (isHit(extent, attempt)) await Context.current().cancelled
     return result
   }
+
+const ways: [string, (extent: Extent) => Trouble][] = [
+  ['fails before it is done', failsBefore],
+  ['fails after it is done', failsAfter],
+  ['is done and never answers', neverAnswers],
+]
+const extents: Extent[] = ['once', 'for long']
+
+/** Everything that may go wrong with an effect by itself, each by a name for the table of a workflow's effects. */
+export const troubles = ways.flatMap(([fault, make]) =>
+  extents.map((extent) => ({ fault, extent, trouble: make(extent) })),
+)
 
 /** What a process does that was stopped in front of its statement and goes on long after it was given up. */
 export function arrivesLate(): { trouble: Trouble; arrive: () => Promise<unknown>; isWaiting: () => boolean } {

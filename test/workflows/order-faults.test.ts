@@ -8,16 +8,7 @@ import {
   resolveSignal,
   shipUpdate,
 } from '../../workflows/order.messages.ts'
-import {
-  arrivesLate,
-  type Effect,
-  type Extent,
-  failsAfter,
-  failsBefore,
-  isRefused,
-  neverAnswers,
-  type Trouble,
-} from '../support/activity-faults.ts'
+import { arrivesLate, type Effect, isRefused, type Trouble, troubles } from '../support/activity-faults.ts'
 import { openOrderWorld, type OrderWorld } from '../support/order-world.ts'
 import { type CheckoutWish, type TestOrder, UNITS } from '../support/test-orders.ts'
 
@@ -131,18 +122,7 @@ const rows: [Effect, keyof typeof journeys][] = [
   ['clearAttention', 'an order whose refund is refused until a person has seen to it'],
 ]
 
-const faults: [string, (extent: Extent) => Trouble][] = [
-  ['fails before it is done', failsBefore],
-  ['fails after it is done', failsAfter],
-  ['is done and never answers', neverAnswers],
-]
-const extents: Extent[] = ['once', 'for long']
-
-const cases = rows.flatMap(([effect, journey]) =>
-  faults.flatMap(([fault, make]) =>
-    extents.map((extent) => ({ effect, journey, fault, extent, trouble: make(extent) })),
-  ),
-)
+const cases = rows.flatMap(([effect, journey]) => troubles.map((each) => ({ effect, journey, ...each })))
 
 test('every effect that an order can have stands in the table', () => {
   const folder = new URL('../../workflows/', import.meta.url)

@@ -6,14 +6,7 @@ import { newId } from '../../store/ids.ts'
 import { findStock } from '../../store/inventory.ts'
 import { findRun, listFindings } from '../../store/reconciliation/index.ts'
 import type { reconciliation } from '../../workflows/reconciliation.ts'
-import {
-  type Effect,
-  type Extent,
-  failsAfter,
-  failsBefore,
-  neverAnswers,
-  type Trouble,
-} from '../support/activity-faults.ts'
+import { type Effect, type Trouble, troubles } from '../support/activity-faults.ts'
 import { openOrderWorld, type OrderWorld } from '../support/order-world.ts'
 import { addProduct } from '../support/shop-api.ts'
 
@@ -24,14 +17,6 @@ beforeAll(async () => {
   world = await openOrderWorld()
 })
 afterAll(() => world?.close())
-
-const faults: [string, (extent: Extent) => Trouble][] = [
-  ['fails before it is done', failsBefore],
-  ['fails after it is done', failsAfter],
-  ['is done and never answers', neverAnswers],
-]
-const extents: Extent[] = ['once', 'for long']
-const cases = faults.flatMap(([fault, make]) => extents.map((extent) => ({ fault, extent, trouble: make(extent) })))
 
 /** A shelf that counts a unit as promised to nobody, and a run that is to find it while one effect is in trouble. */
 async function reconcile(effect: Effect, trouble: Trouble): Promise<{ runId: string; productId: string }> {
@@ -65,7 +50,7 @@ test('every effect that a reconciliation can have stands in the tables', () => {
 const looking = ['openReconciliation', 'lookAtBooks', 'closeReconciliation'] as const
 
 describe.concurrent('whatever goes wrong with one effect, what is amiss is found once and mended once', () => {
-  test.each(looking.flatMap((effect) => cases.map((each) => ({ effect, ...each }))))(
+  test.each(looking.flatMap((effect) => troubles.map((each) => ({ effect, ...each }))))(
     '$effect $fault, $extent',
     async ({ effect, extent, trouble }) => {
       const run = await reconcile(effect, trouble)
@@ -77,7 +62,7 @@ describe.concurrent('whatever goes wrong with one effect, what is amiss is found
 
 // One after another: runs at the same time take the mending off each other.
 describe('whatever goes wrong with the mending, what is amiss is mended once', () => {
-  test.each(cases)('it $fault, $extent', async ({ extent, trouble }) => {
+  test.each(troubles)('it $fault, $extent', async ({ extent, trouble }) => {
     const run = await reconcile('mendFindings', trouble)
     await isMended(run)
     expect(world.faults.attempts(run.runId, 'mendFindings')).toBeGreaterThan(extent === 'once' ? 1 : 2)

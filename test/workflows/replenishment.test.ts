@@ -2,16 +2,7 @@ import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type ActivityDeps, createActivities } from '../../activities/index.ts'
 import { cancelReplenishmentUpdate, receiveSignal, replenishedUpdate } from '../../workflows/replenishment.messages.ts'
-import {
-  arrivesLate,
-  type Effect,
-  type Extent,
-  failsAfter,
-  failsBefore,
-  held,
-  neverAnswers,
-  type Trouble,
-} from '../support/activity-faults.ts'
+import { arrivesLate, type Effect, held, type Trouble, troubles } from '../support/activity-faults.ts'
 import { openOrderWorld, type OrderWorld } from '../support/order-world.ts'
 import { eventually } from '../support/test-orders.ts'
 import type { TestReplenishment } from '../support/test-replenishments.ts'
@@ -66,17 +57,7 @@ const rows: [Effect, keyof typeof journeys][] = [
   ['flagReplenishment', 'units that come late'],
 ]
 
-const faults: [string, (extent: Extent) => Trouble][] = [
-  ['fails before it is done', failsBefore],
-  ['fails after it is done', failsAfter],
-  ['is done and never answers', neverAnswers],
-]
-const extents: Extent[] = ['once', 'for long']
-const cases = rows.flatMap(([effect, journey]) =>
-  faults.flatMap(([fault, make]) =>
-    extents.map((extent) => ({ effect, journey, fault, extent, trouble: make(extent) })),
-  ),
-)
+const cases = rows.flatMap(([effect, journey]) => troubles.map((each) => ({ effect, journey, ...each })))
 
 test('every effect that a replenishment can have stands in the table', () => {
   const story = readFileSync(new URL('../../workflows/replenishment.ts', import.meta.url), 'utf8')
