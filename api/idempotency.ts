@@ -2,7 +2,8 @@ import { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { Problem, type ProblemCode, type ProblemDetails, problems } from '../domain/problems.ts'
-import type { Answer } from '../store/idempotency.ts'
+import type { Database } from '../store/database.ts'
+import { type Answer, claimKey, type KeyUse, recordAnswer } from '../store/idempotency.ts'
 
 /** The `headers` of a route that must happen once; without a good key the answer is `idempotency_key_required`. */
 export const idempotencyHeaders = z.object({
@@ -36,4 +37,27 @@ export function give<Answered>(c: Context, answer: Answer): Answered {
 export function replay<Answered>(c: Context, answer: Answer): Answered {
   c.header('Idempotency-Replayed', 'true')
   return give(c, answer)
+}
+
+/** Whether a problem is the answer for good, to be given again to whoever repeats the request. */
+export const isAnswer = (error: unknown): error is Problem =>
+  error instanceof Problem && problems[error.code].status < 500
+
+/**
+ * Does what a key names, and keeps the answer; a repeat is given it again. What is not known yet is not kept, and neither
+ * is that something waits (202): a repeat hears how it stands then.
+ */
+export async function once<Answered>(
+  c: Context,
+  { database, use, resourceId }: { database: Database; use: KeyUse; resourceId: string },
+  act: (resourceId: string, isFirst: boolean) => Promise<Answer>,
+): Promise<Answered> {
+  const claim = await claimKey(database, use, resourceId)
+  if (claim.answer) return replay(c, claim.answer)
+  const answer = await act(claim.resourceId, claim.fresh).catch((error: unknown) => {
+    if (isAnswer(error)) return refusal(error)
+    throw error
+  })
+  const kept = answer.status === 202 ? answer : await recordAnswer(database, use, answer)
+  return claim.fresh ? give(c, kept) : replay(c, kept)
 }

@@ -22,6 +22,7 @@ import { checkoutRoutes } from './routes/checkout.ts'
 import { orderActionRoutes } from './routes/order-actions.ts'
 import { orderRoutes } from './routes/orders.ts'
 import { reconciliationRoutes } from './routes/reconciliation.ts'
+import { refundDecisionRoutes } from './routes/refund-decisions.ts'
 import { refundRoutes } from './routes/refunds.ts'
 import { replenishmentRoutes } from './routes/replenishments.ts'
 import { webhookRoutes } from './routes/webhooks.ts'
@@ -63,6 +64,7 @@ await untilAskedToStop(async (stop) => {
   app.route('/', orderRoutes({ database }))
   app.route('/', orderActionRoutes({ database, temporal, logger }))
   app.route('/', refundRoutes({ database, temporal, policy: config.refunds }))
+  app.route('/', refundDecisionRoutes({ database, temporal }))
   const nudge = nudgeSearchSync(temporal)
   app.route('/', replenishmentRoutes({ database, temporal, policy: config.replenishments, nudgeSearchSync: nudge }))
   app.route('/', reconciliationRoutes({ database, temporal, settleMs: config.reconciliation.settleMs }))

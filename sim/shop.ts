@@ -7,6 +7,7 @@ import { limitBodies, readBodies } from '../api/request-bodies.ts'
 import { checkoutRoutes } from '../api/routes/checkout.ts'
 import { orderActionRoutes } from '../api/routes/order-actions.ts'
 import { orderRoutes } from '../api/routes/orders.ts'
+import { refundDecisionRoutes } from '../api/routes/refund-decisions.ts'
 import { refundRoutes } from '../api/routes/refunds.ts'
 import { replenishmentRoutes } from '../api/routes/replenishments.ts'
 import { webhookRoutes } from '../api/routes/webhooks.ts'
@@ -90,6 +91,7 @@ export function boot(process: ShopProcess, { scheduler, database, gateway, engin
   app.route('/', orderRoutes({ database }))
   app.route('/', orderActionRoutes({ database, temporal, logger }))
   app.route('/', refundRoutes({ database, temporal, policy: REFUND_POLICY }))
+  app.route('/', refundDecisionRoutes({ database, temporal }))
   app.route('/', replenishmentRoutes({ database, temporal, policy: REPLENISHMENT_POLICY, nudgeSearchSync: () => {} }))
   app.route('/', webhookRoutes({ database, temporal, logger, readNotice: (body) => JSON.parse(body) as PaymentNotice }))
   process.app = app

@@ -1,6 +1,6 @@
 import { WithStartWorkflowOperation, WorkflowExecutionAlreadyStartedError } from '@temporalio/client'
 import type { UpdateDefinition, Workflow } from '@temporalio/common'
-import { Problem, type ProblemCode, problems } from '../../domain/problems.ts'
+import { Problem, type ProblemCode } from '../../domain/problems.ts'
 import { isGone, isUnheard, refusalOf, type TemporalLink, withDeadline } from './temporal.ts'
 
 const OUTCOME_WITHIN_MS = 8_000
@@ -83,10 +83,6 @@ export async function ask<Request>(
     throw refusalOf(error) ?? error
   }
 }
-
-/** Whether a problem is the answer for good, to be given again to whoever repeats the request. */
-export const isAnswer = (error: unknown): error is Problem =>
-  error instanceof Problem && problems[error.code].status < 500
 
 export const unheard = (): Problem =>
   new Problem('unavailable', { detail: 'It is not known yet whether this was done. Repeat the same request.' })

@@ -3,15 +3,15 @@ import type { UpdateDefinition } from '@temporalio/common'
 import type { Context } from 'hono'
 import type { Logger } from 'pino'
 import { canBecome, type OrderStatus } from '../../domain/order.ts'
-import { Problem, type ProblemCode, problems } from '../../domain/problems.ts'
+import { Problem, type ProblemCode } from '../../domain/problems.ts'
 import type { Database } from '../../store/database.ts'
-import { type Answer, claimKey, fingerprintOf, recordAnswer } from '../../store/idempotency.ts'
+import { type Answer, fingerprintOf } from '../../store/idempotency.ts'
 import { clearAttention, findOrder, flagAttention, type Order } from '../../store/orders/index.ts'
 import * as messages from '../../workflows/order.messages.ts'
 import { type ApiEnv, bearer, type Caller, signedIn, staffOnly } from '../authentication.ts'
 import { askOrder } from '../commands/order.ts'
 import type { TemporalLink } from '../commands/temporal.ts'
-import { give, idempotencyHeaders, refusal, replay, replayedHeader } from '../idempotency.ts'
+import { idempotencyHeaders, once, replayedHeader } from '../idempotency.ts'
 import { orderAnswer, orderSchema } from '../order-schemas.ts'
 import { bodyProblems, problemResponses } from '../problem-responses.ts'
 import { lineOfText } from '../schemas.ts'
@@ -185,14 +185,9 @@ export function orderActionRoutes({ database, temporal, logger }: OrderActionDep
       key: ask.key,
       fingerprint: fingerprintOf({ orderId, ...ask.body }),
     }
-    const claim = await claimKey(database, use, orderId)
-    if (claim.answer) return replay(c, claim.answer)
-    const answer = await recordAnswer(
-      database,
-      use,
-      await done(orderId, `${use.route} ${use.userId} ${use.key}`, action),
+    return once(c, { database, use, resourceId: orderId }, () =>
+      done(orderId, `${use.route} ${use.userId} ${use.key}`, action),
     )
-    return claim.fresh ? give(c, answer) : replay(c, answer)
   }
 
   async function done<Request>(orderId: string, requestId: string, action: Action<Request>): Promise<Answer> {
@@ -200,9 +195,8 @@ export function orderActionRoutes({ database, temporal, logger }: OrderActionDep
       const asked = await askOrder(temporal, action.update, { orderId, requestId, request: action.request })
       if (asked === 'ended') await (action.whenEnded?.() ?? refuseEnded(orderId, action.refusal))
     } catch (error) {
-      if (!(error instanceof Problem) || problems[error.code].status >= 500) throw error
-      if (error.code === 'invalid_transition' && (await isAwaited(orderId, action))) throw catchingUp()
-      return refusal(error)
+      const isTooEarly = error instanceof Problem && error.code === 'invalid_transition'
+      throw isTooEarly && (await isAwaited(orderId, action)) ? catchingUp() : error
     }
     const order = await findOrder(database, orderId)
     if (!order) throw new Problem('order_not_found')

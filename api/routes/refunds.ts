@@ -1,19 +1,18 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-import type { UpdateDefinition } from '@temporalio/common'
 import { isId } from '../../domain/ids.ts'
 import { Problem } from '../../domain/problems.ts'
-import { needsApproval, quoteRefund, refundableMinor, type RefundStatus, type Requester } from '../../domain/refund.ts'
+import { needsApproval, quoteRefund, refundableMinor, type Requester } from '../../domain/refund.ts'
 import { isStaff } from '../../domain/roles.ts'
 import type { Database } from '../../store/database.ts'
-import { type Answer, claimKey, fingerprintOf, recordAnswer } from '../../store/idempotency.ts'
+import { type Answer, fingerprintOf } from '../../store/idempotency.ts'
 import { newId } from '../../store/ids.ts'
 import { findRefund, findRefundable, listRefunds, type Refund } from '../../store/refunds/index.ts'
-import * as messages from '../../workflows/refund.messages.ts'
-import { type ApiEnv, bearer, type Caller, signedIn, staffOnly } from '../authentication.ts'
-import { askRefund, requestRefund } from '../commands/refund.ts'
-import { isAnswer, unheard } from '../commands/started-work.ts'
+import type { RefundInput } from '../../workflows/refund.messages.ts'
+import { type ApiEnv, bearer, type Caller, signedIn } from '../authentication.ts'
+import { requestRefund } from '../commands/refund.ts'
+import { unheard } from '../commands/started-work.ts'
 import type { TemporalLink } from '../commands/temporal.ts'
-import { give, idempotencyHeaders, refusal, replay, replayedHeader } from '../idempotency.ts'
+import { idempotencyHeaders, once, replayedHeader } from '../idempotency.ts'
 import { bodyProblems, problemResponses } from '../problem-responses.ts'
 import {
   type NewRefund,
@@ -24,7 +23,7 @@ import {
   refundStatusSchema,
   wishOf,
 } from '../refund-schemas.ts'
-import { cursorParameter, limitParameter, lineOfText, listOf, readCursor, writeCursor } from '../schemas.ts'
+import { cursorParameter, limitParameter, listOf, readCursor, writeCursor } from '../schemas.ts'
 import { visibleOrder } from './orders.ts'
 
 const params = z.object({ id: z.string() })
@@ -115,53 +114,10 @@ const show = createRoute({
   },
 })
 
-const decision = (path: 'approve' | 'reject' | 'retry', operationId: string, summary: string) =>
-  createRoute({
-    method: 'post',
-    path: `/v1/refunds/{id}/${path}`,
-    operationId,
-    tags: ['refunds'],
-    summary,
-    security: bearer,
-    middleware: staffOnly,
-    request: {
-      params,
-      body: {
-        content: { 'application/json': { schema: z.strictObject({ reason: lineOfText(500).optional() }) } },
-      },
-    },
-    responses: {
-      200: { description: 'The refund as it is now', content: refundContent },
-      ...problemResponses(
-        'unauthenticated',
-        'forbidden',
-        'own_refund',
-        'refund_not_found',
-        'invalid_transition',
-        ...bodyProblems,
-      ),
-    },
-  })
-
-const approve = decision(
-  'approve',
-  'approveRefund',
-  'Let a refund go out that waits for it; not by whoever asked for it',
-)
-const reject = decision('reject', 'rejectRefund', 'Refuse a refund that waits for approval')
-const retry = decision('retry', 'retryRefund', 'Have a refund tried again that the gateway refused')
-
-type Decision<Request> = {
-  update: UpdateDefinition<RefundStatus, [Request]>
-  /** Where a refund stands that waits for this. */
-  awaited: RefundStatus
-  said: Request
-}
-
 type RefundDeps = {
   database: Database
   temporal: TemporalLink
-  policy: Pick<messages.RefundInput, 'approval' | 'remindAfterMs' | 'escalateAfterMs'>
+  policy: Pick<RefundInput, 'approval' | 'remindAfterMs' | 'escalateAfterMs'>
 }
 
 export function refundRoutes({ database, temporal, policy }: RefundDeps) {
@@ -178,13 +134,8 @@ export function refundRoutes({ database, temporal, policy }: RefundDeps) {
       key: c.req.valid('header')['idempotency-key'],
       fingerprint: fingerprintOf({ orderId: order.id, ...body }),
     }
-    const claim = await claimKey(database, use, newId('re'))
-    if (claim.answer) return replay(c, claim.answer)
-    if (!claim.fresh) c.header('Idempotency-Replayed', 'true')
     const wish = { ...wishOf(body), orderId: order.id, reason: body.reason, requester: requesterOf(caller) }
-    const answer = await done(claim.resourceId, wish)
-    // What waits is not decided: a repeat hears how it stands then.
-    return give(c, answer.status === 202 ? answer : await recordAnswer(database, use, answer))
+    return once(c, { database, use, resourceId: newId('re') }, (refundId) => done(refundId, wish))
   })
 
   routes.openapi(preview, async (c) => {
@@ -232,65 +183,14 @@ export function refundRoutes({ database, temporal, policy }: RefundDeps) {
   routes.openapi(show, async (c) =>
     c.json(refundAnswer(await visibleRefund(database, c.var.caller, c.req.valid('param').id)), 200),
   )
-  routes.openapi(approve, async (c) =>
-    c.json(
-      await decide(c.var.caller, c.req.valid('param').id, {
-        update: messages.approveRefundUpdate,
-        awaited: 'pending_approval',
-        said: c.req.valid('json'),
-      }),
-      200,
-    ),
-  )
-  routes.openapi(reject, async (c) =>
-    c.json(
-      await decide(c.var.caller, c.req.valid('param').id, {
-        update: messages.rejectRefundUpdate,
-        awaited: 'pending_approval',
-        said: c.req.valid('json'),
-      }),
-      200,
-    ),
-  )
-  routes.openapi(retry, async (c) => {
-    const said = { action: 'retry' as const }
-    const retried = { update: messages.resolveRefundUpdate, awaited: 'failed', said } as const
-    return c.json(await decide(c.var.caller, c.req.valid('param').id, retried), 200)
-  })
   return routes
 
-  async function done(
-    refundId: string,
-    wish: Omit<messages.RefundInput, 'refundId' | keyof typeof policy>,
-  ): Promise<Answer> {
-    try {
-      await requestRefund(temporal, { refundId, ...wish, ...policy }, summaryOf(wish))
-      const refund = await findRefund(database, refundId)
-      if (!refund) throw unheard()
-      const isOpen = refund.status === 'pending_approval' || refund.status === 'processing'
-      return { status: isOpen ? 202 : 201, body: refundAnswer(refund) }
-    } catch (error) {
-      if (isAnswer(error)) return refusal(error)
-      throw error
-    }
-  }
-
-  async function decide<Request extends object>(
-    caller: Caller,
-    id: string,
-    { update, awaited, said }: Decision<Request>,
-  ) {
-    const { id: refundId, status: before } = await visibleRefund(database, caller, id)
-    const heard = await askRefund(temporal, update, refundId, { ...said, by: caller.id }).catch(async (error) => {
-      if (!(error instanceof Problem) || error.code !== 'invalid_transition') throw error
-      // After a crash the workflow is behind what it wrote, for as long as its task takes to come back.
-      const { status } = await visibleRefund(database, caller, refundId)
-      throw status === awaited ? unheard() : error
-    })
-    const refund = await visibleRefund(database, caller, refundId)
-    if (heard === 'ended') throw new Problem('invalid_transition', { detail: `The refund is ${refund.status}` })
-    if (heard === 'unheard' && refund.status === before) throw unheard()
-    return refundAnswer(refund)
+  async function done(refundId: string, wish: Omit<RefundInput, 'refundId' | keyof typeof policy>): Promise<Answer> {
+    await requestRefund(temporal, { refundId, ...wish, ...policy }, summaryOf(wish))
+    const refund = await findRefund(database, refundId)
+    if (!refund) throw unheard()
+    const isOpen = refund.status === 'pending_approval' || refund.status === 'processing'
+    return { status: isOpen ? 202 : 201, body: refundAnswer(refund) }
   }
 }
 
@@ -304,7 +204,7 @@ function checkCurrency({ amount }: NewRefund, currency: string): void {
 }
 
 /** A refund the caller may see. Someone else's is as unknown as one that never was. */
-async function visibleRefund(database: Database, caller: Caller, refundId: string): Promise<Refund> {
+export async function visibleRefund(database: Database, caller: Caller, refundId: string): Promise<Refund> {
   const refund = isId('re', refundId) ? await findRefund(database, refundId) : undefined
   if (!refund || (refund.userId !== caller.id && !isStaff(caller.role))) throw new Problem('refund_not_found')
   return refund

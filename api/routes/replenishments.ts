@@ -3,15 +3,15 @@ import { isId } from '../../domain/ids.ts'
 import { Problem } from '../../domain/problems.ts'
 import { isOpen, type ReplenishmentStatus } from '../../domain/replenishment.ts'
 import type { Database } from '../../store/database.ts'
-import { type Answer, claimKey, fingerprintOf, type KeyUse, recordAnswer } from '../../store/idempotency.ts'
+import { fingerprintOf } from '../../store/idempotency.ts'
 import { newId } from '../../store/ids.ts'
 import { findReplenishment, listReplenishments, type Replenishment } from '../../store/replenishments/index.ts'
 import * as messages from '../../workflows/replenishment.messages.ts'
 import { type ApiEnv, bearer, staffOnly } from '../authentication.ts'
 import { askReplenishment, requestReplenishment } from '../commands/replenishment.ts'
-import { isAnswer, unheard } from '../commands/started-work.ts'
+import { unheard } from '../commands/started-work.ts'
 import type { TemporalLink } from '../commands/temporal.ts'
-import { give, idempotencyHeaders, refusal, replay, replayedHeader } from '../idempotency.ts'
+import { idempotencyHeaders, isAnswer, once, replayedHeader } from '../idempotency.ts'
 import { bodyProblems, problemResponses } from '../problem-responses.ts'
 import {
   newReceiptSchema,
@@ -170,14 +170,13 @@ export function replenishmentRoutes({ database, temporal, policy, nudgeSearchSyn
       fingerprint: fingerprintOf({ productId, quantity }),
     }
     if (!isId('prd', productId)) throw new Problem('product_not_found')
-    const { answer, isRepeat } = await once(use, newId('po'), async (replenishmentId) => {
+    return once(c, { database, use, resourceId: newId('po') }, async (replenishmentId) => {
       const input = { replenishmentId, productId, quantity, requestedBy: caller.id, ...policy }
       const heard = await requestReplenishment(temporal, input)
       const replenishment = await findReplenishment(database, replenishmentId)
       if (!replenishment || heard === 'unheard') throw unheard()
       return { status: 201, body: replenishmentAnswer(replenishment) }
     })
-    return isRepeat ? replay(c, answer) : give(c, answer)
   })
 
   routes.openapi(list, async (c) => {
@@ -208,14 +207,13 @@ export function replenishmentRoutes({ database, temporal, policy, nudgeSearchSyn
       key: c.req.valid('header')['idempotency-key'],
       fingerprint: fingerprintOf({ id, quantity }),
     }
-    const { answer, isRepeat } = await once(use, newId('rcp'), async (receiptId) => {
+    return once(c, { database, use, resourceId: newId('rcp') }, async (receiptId) => {
       const said = { quantity, by: c.var.caller.id, receipt_id: receiptId }
       const isDone = ({ receipts }: Replenishment) => receipts.some((receipt) => receipt.id === receiptId)
-      return { status: 201, body: replenishmentAnswer(await asked(id, messages.receiveUpdate, said, isDone)) }
+      const replenishment = await asked(id, messages.receiveUpdate, said, isDone)
+      nudgeSearchSync()
+      return { status: 201, body: replenishmentAnswer(replenishment) }
     })
-    if (isRepeat) return replay(c, answer)
-    nudgeSearchSync()
-    return give(c, answer)
   })
 
   routes.openapi(cancel, async (c) => {
@@ -227,26 +225,14 @@ export function replenishmentRoutes({ database, temporal, policy, nudgeSearchSyn
       key: c.req.valid('header')['idempotency-key'],
       fingerprint: fingerprintOf({ id, ...said }),
     }
-    const { answer, isRepeat } = await once(use, id, async (_, isFirst) => {
+    return once(c, { database, use, resourceId: id }, async (_, isFirst) => {
       if (isFirst && !isOpen(before)) throw over(before)
       const isDone = ({ status, cancelledBy }: Replenishment) => status === 'cancelled' && cancelledBy === said.by
       const cancelled = await asked(id, messages.cancelReplenishmentUpdate, said, isDone)
       return { status: 200, body: replenishmentAnswer(cancelled) }
     })
-    return isRepeat ? replay(c, answer) : give(c, answer)
   })
   return routes
-
-  /** Does what a key names, or repeats what was answered. What is not known yet is not kept, and may be asked again. */
-  async function once(use: KeyUse, resourceId: string, act: (resourceId: string, isFirst: boolean) => Promise<Answer>) {
-    const claim = await claimKey(database, use, resourceId)
-    if (claim.answer) return { answer: claim.answer, isRepeat: true }
-    const answer = await act(claim.resourceId, claim.fresh).catch((error) => {
-      if (isAnswer(error)) return refusal(error)
-      throw error
-    })
-    return { answer: await recordAnswer(database, use, answer), isRepeat: !claim.fresh }
-  }
 
   /** Asks it of the workflow. Our books say whether it was done, also where the answer got lost. */
   async function asked<Request>(
