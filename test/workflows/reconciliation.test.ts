@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type ActivityDeps, createActivities } from '../../activities/index.ts'
 import { reconciliationWorkflowId } from '../../domain/ids.ts'
 import { newId } from '../../store/ids.ts'
@@ -9,8 +9,6 @@ import type { reconciliation } from '../../workflows/reconciliation.ts'
 import { type Effect, type Trouble, troubles } from '../support/activity-faults.ts'
 import { openOrderWorld, type OrderWorld } from '../support/order-world.ts'
 import { addProduct } from '../support/shop-api.ts'
-
-vi.setConfig({ maxConcurrency: 200 })
 
 let world: OrderWorld
 beforeAll(async () => {
@@ -49,18 +47,18 @@ test('every effect that a reconciliation can have stands in the tables', () => {
 
 const looking = ['openReconciliation', 'lookAtBooks', 'closeReconciliation'] as const
 
-describe.concurrent('whatever goes wrong with one effect, what is amiss is found once and mended once', () => {
+// One after another: runs at the same time take findings off each other.
+describe('whatever goes wrong with one effect, what is amiss is found once and mended once', () => {
   test.each(looking.flatMap((effect) => troubles.map((each) => ({ effect, ...each }))))(
     '$effect $fault, $extent',
     async ({ effect, extent, trouble }) => {
       const run = await reconcile(effect, trouble)
-      await vi.waitFor(() => isMended(run), { timeout: 60_000, interval: 250 }) // another run may be at it
+      await isMended(run)
       expect(world.faults.attempts(run.runId, effect)).toBeGreaterThan(extent === 'once' ? 1 : 2)
     },
   )
 })
 
-// One after another: runs at the same time take the mending off each other.
 describe('whatever goes wrong with the mending, what is amiss is mended once', () => {
   test.each(troubles)('it $fault, $extent', async ({ extent, trouble }) => {
     const run = await reconcile('mendFindings', trouble)
