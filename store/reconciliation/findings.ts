@@ -54,7 +54,7 @@ export function noteLook(
       results.length - skipped.length,
       JSON.stringify(skipped),
     ])
-    const { rowCount: suspects } = await tx.query(
+    await tx.query(
       `insert into reconciliation_suspects (run_id, check_name, subject, look)
        select distinct on (name, subject) $1::text, name, subject, $2::int
          from jsonb_to_recordset($3) as v (name text, subject text)
@@ -78,6 +78,11 @@ export function noteLook(
           and not exists (select from jsonb_to_recordset($2) as v (name text, subject text)
                            where v.name = f.check_name and v.subject = f.subject)`,
       [results.filter(isWhole).map(({ name }) => name), JSON.stringify(seen)],
+    )
+    // Counted and not taken from the insert: a repeat, whose first answer was lost, must say the same.
+    const { rowCount: suspects } = await tx.query(
+      'select from reconciliation_suspects where run_id = $1 and look = $2',
+      [runId, look],
     )
     const { rows: open } = await tx.query<{ remedy: Remedy | null }>(
       `select remedy from reconciliation_findings where status = 'open' and seen_by = $1 and tried_by is distinct from $1`,
