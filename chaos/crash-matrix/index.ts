@@ -96,6 +96,12 @@ async function crashAll(shop: MatrixShop, rows: readonly Row[], { atOnce, onLine
     ended.push(soon)
     await soon
   }
+  await Promise.all(ended)
+  for (const alone of inBatches(ofRepeat('alone'), 1)) {
+    const { ended: soon } = hit(alone)
+    ended.push(soon)
+    await soon
+  }
   return (await Promise.all(ended)).flat()
 }
 

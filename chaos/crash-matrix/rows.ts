@@ -2,15 +2,20 @@ import type { Effect } from '../../workflows/effects.ts'
 import type { Place } from './armory.ts'
 import * as refundScenarios from './refund-scenarios.ts'
 import * as orderScenarios from './order-scenarios.ts'
+import * as reconciliationScenarios from './reconciliation-scenarios.ts'
 import * as replenishmentScenarios from './replenishment-scenarios.ts'
 import type { Scenario } from './visit.ts'
 
-const scenarios = { ...orderScenarios, ...refundScenarios, ...replenishmentScenarios }
+const scenarios = { ...orderScenarios, ...refundScenarios, ...replenishmentScenarios, ...reconciliationScenarios }
 type ScenarioName = keyof typeof scenarios
+
+const comparing: readonly Effect[] = ['openReconciliation', 'lookAtBooks', 'mendFindings', 'closeReconciliation']
+const sweeps = ['reorder-sweep', 'event-sweep', 'search-sync'] as const
+type Sweep = (typeof sweeps)[number]
 
 export type Row = {
   id: string
-  workflow: 'order' | 'refund' | 'replenishment' | 'reorder-sweep' | 'event-sweep' | 'search-sync' | 'API request'
+  workflow: 'order' | 'refund' | 'replenishment' | 'reconciliation' | Sweep | 'API request'
   /** What is hit, as the table names it. */
   step: string
   attempt: 'quick' | 'steady' | null
@@ -18,8 +23,11 @@ export type Row = {
   moment: string
   scenario: ScenarioName
   place: Place
-  /** What brings the repeat: the time-out of a workflow task (5 s) or of an activity (20 s), or what is longer still. */
-  repeat: 'task' | 'activity' | 'long'
+  /**
+   * What brings the repeat: the time-out of a workflow task (5 s) or of an activity (20 s), or what is longer still. One
+   * that comes alone would mend what other rows left undone, and hide it: all others have ended before it begins.
+   */
+  repeat: 'task' | 'activity' | 'long' | 'alone'
   needs?: 'opensearch'
 }
 
@@ -68,11 +76,10 @@ export const effects: Record<Effect, Wanted> = {
   flagAttention: { steady: ['undoRefused'] },
   clearAttention: { steady: ['disputeSeenTo', 'refusedUndoSeenTo'] },
   streamMissedEvents: { steady: ['eventsSwept'] },
-  // A comparison would mend here what another row's crash left undone: the table of failing effects has these.
-  openReconciliation: {},
-  lookAtBooks: {},
-  mendFindings: {},
-  closeReconciliation: {},
+  openReconciliation: { steady: ['shelfReconciled'] },
+  lookAtBooks: { steady: ['shelfReconciled'] },
+  mendFindings: { steady: ['shelfReconciled'] },
+  closeReconciliation: { steady: ['shelfReconciled'] },
   syncSearchIndex: { steady: ['searchFollows'] },
 }
 
@@ -229,7 +236,7 @@ function effectRows(): Omit<Row, 'id'>[] {
           moment,
           scenario,
           place: { step: `activity ${effect}`, moment, attempt },
-          repeat: isSwept(effect as Effect) ? 'long' : attempt === 'steady' ? 'activity' : 'task',
+          repeat: repeatOf(effect as Effect, attempt),
         })),
       ),
     ),
@@ -244,7 +251,7 @@ function betweenRows(): Omit<Row, 'id'>[] {
     moment,
     scenario,
     place,
-    repeat: isSwept(effect) ? 'long' : effects[effect].quick ? 'task' : 'activity',
+    repeat: repeatOf(effect, effects[effect].quick ? 'quick' : 'steady'),
     ...(needs && { needs }),
   }))
 }
@@ -274,11 +281,15 @@ function inWords(step: string): string {
 function workflowOf(effect: Effect): Row['workflow'] {
   if (effect === 'streamMissedEvents') return 'event-sweep'
   if (effect === 'listDueForReorder') return 'reorder-sweep'
+  if (effect === 'syncSearchIndex') return 'search-sync'
+  if (comparing.includes(effect)) return 'reconciliation'
   if (effect.includes('Refund')) return 'refund'
-  if (effect.includes('Replenishment') || effect === 'receiveUnits') return 'replenishment'
-  return effect === 'syncSearchIndex' ? 'search-sync' : 'order'
+  return effect.includes('Replenishment') || effect === 'receiveUnits' ? 'replenishment' : 'order'
 }
 
-function isSwept(effect: Effect): boolean {
-  return ['event-sweep', 'reorder-sweep', 'search-sync'].includes(workflowOf(effect))
+function repeatOf(effect: Effect, attempt: 'quick' | 'steady'): Row['repeat'] {
+  const workflow = workflowOf(effect)
+  if (workflow === 'reconciliation') return 'alone'
+  if (sweeps.some((sweep) => sweep === workflow)) return 'long'
+  return attempt === 'steady' ? 'activity' : 'task'
 }
