@@ -43,7 +43,9 @@ export const rateOf = (name: string, floor: Round[], product: Round[]): Figure =
     floor: median(floor.map(perSecond)),
   })
 
-export const latencyOf = (name: string, of100: number, floor: Round[], product: Round[]): Figure =>
+type Latencies = Pick<Round, 'latenciesMs'>
+
+export const latencyOf = (name: string, of100: number, floor: Latencies[], product: Latencies[]): Figure =>
   against({
     name,
     unit: 'ms',

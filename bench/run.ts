@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from 'commander'
 import { report } from '../cli/invariants-report.ts'
 import { explain } from '../stack/failure.ts'
 import { checkInvariants } from '../store/invariants.ts'
+import { measureAfterwards } from './afterwards.ts'
 import { measureCheckouts } from './checkout.ts'
 import type { Figure } from './figures.ts'
 import { measureGrowth } from './growth.ts'
@@ -17,6 +18,7 @@ type Area = { name: string; measure: (stage: Stage) => Promise<Figure[]>; needs?
 
 const areas: Area[] = [
   { name: 'checkout', measure: measureCheckouts },
+  { name: 'afterwards', measure: measureAfterwards },
   { name: 'reads', measure: measureReads },
   { name: 'transaction', measure: measureTransactions },
   { name: 'search', measure: measureSearch, needs: 'search' },

@@ -26,6 +26,8 @@ export type Plan = {
 
 export type Stage = {
   running: OpenStack
+  /** Whoever knows it signs anybody in. */
+  jwtSecret: string
   database: Database
   plan: Plan
   say: (line: string) => void
@@ -66,6 +68,7 @@ export async function openStage({ plan, say, withSearch, signal }: StageOptions)
   ])
   return {
     running,
+    jwtSecret,
     database,
     plan,
     say,

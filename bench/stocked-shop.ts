@@ -10,6 +10,7 @@ const idOf = (prefix: 'usr' | 'prd', n: number) =>
   `${prefix}_01900000-0000-7000-8000-${n.toString(16).padStart(12, '0')}`
 const idsOf = (prefix: 'usr' | 'prd', count: number) => Array.from({ length: count }, (_, n) => idOf(prefix, n))
 
+export const managerId: string = idOf('usr', CUSTOMERS)
 export const customerIds: readonly string[] = idsOf('usr', CUSTOMERS)
 export const productIds: readonly string[] = idsOf('prd', PRODUCTS)
 export const soldOutProductId: string = idOf('prd', PRODUCTS)
@@ -21,6 +22,10 @@ export async function stockShop(database: Database): Promise<void> {
      select id, 'bench-' || place, 'bench-' || place || '@example.com', 'nobody signs in', now() - interval '90 days'
        from unnest($1::text[]) with ordinality as u (id, place)`,
     [customerIds],
+  )
+  await database.query(
+    `insert into users (id, username, email, password_hash, role) values ($1, 'bench', 'bench@example.com', 'nobody signs in', 'manager')`,
+    [managerId],
   )
   const product = (id: string, n: number, onHand: number) => ({
     id,
