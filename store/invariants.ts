@@ -40,6 +40,8 @@ export async function checkInvariants(options: CheckOptions): Promise<InvariantR
     await client.query('begin isolation level repeatable read')
     await client.query(`set local statement_timeout = '5min'`)
     await client.query('set local idle_in_transaction_session_timeout = 0')
+    // Every promise is about whole tables: a loop over one for each row of another, chosen by a wrong guess, takes hours.
+    await client.query('set local enable_nestloop = off')
     return await findViolations(client, evidence, only)
   } finally {
     // The temporary tables go with the transaction; nothing here is ever to be kept.
