@@ -197,12 +197,15 @@ export function createTasks(deps: EngineDeps, host: WorkflowHost, effects: Effec
 
   function send(execution: Execution, task: Task): void {
     task.isSent = true
+    const { locals: running, resolved } = task.cached
+    // Said with the answer: whoever dies just after it was sent has asked for the next task all the same.
+    const isHeartbeat = running.size > 0 || resolved.length > 0
     scheduler.after(scheduler.latencyMs(), `task of ${execution.identity.workflowId} done`, () =>
-      commit(execution, task),
+      commit(execution, task, isHeartbeat),
     )
   }
 
-  function commit(execution: Execution, task: Task): unknown {
+  function commit(execution: Execution, task: Task, isHeartbeat: boolean): unknown {
     const { cached } = task
     cached.task = undefined
     if (execution.task !== task) {
@@ -223,7 +226,7 @@ export function createTasks(deps: EngineDeps, host: WorkflowHost, effects: Effec
       effects.close(execution)
       return evict(cached, execution.identity.workflowId)
     }
-    if (cached.locals.size > 0 || cached.resolved.length > 0) {
+    if (isHeartbeat) {
       scheduler.count('task heartbeat')
       offer(execution)
     } else wake(execution)
