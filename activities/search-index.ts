@@ -28,6 +28,8 @@ export function createSearchActivities({ database, index }: { database: Database
         const writes = await listProductsToIndex(database, BATCH)
         if (writes.length === 0) return done
         await index.write(writes)
+        // Before it is noted: whoever hears of the new edition must find what is new in it.
+        await index.refresh()
         await markIndexed(database, writes)
         for (const { product } of writes) done[product ? 'indexed' : 'removed']++
         heartbeat(done)

@@ -4,7 +4,9 @@ import { requestId } from 'hono/request-id'
 import { secureHeaders } from 'hono/secure-headers'
 import type { Logger } from 'pino'
 import { v7 } from 'uuid'
+import type { Catalogue } from '../store/catalogue.ts'
 import type { Database } from '../store/database.ts'
+import type { Moments } from '../store/moments.ts'
 import type { ProductSearch } from '../store/product-search.ts'
 import { type ApiEnv, identifyCallers, type Tokens } from './authentication.ts'
 import { onlyKnownRoutes } from './known-routes.ts'
@@ -25,6 +27,8 @@ export type AppDeps = {
   logger: Logger
   tokens: Tokens
   search: ProductSearch
+  catalogue: Catalogue
+  moments: Moments
   /** Makes the search index follow a change at once; forgotten nudges are made good by the scheduled sweep. */
   nudgeSearchSync: () => void
   probes: Probes
@@ -38,7 +42,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<ApiEnv> {
 
   app.use(requestId({ limitLength: 128, generator: () => v7() }))
   app.use(logAccess(deps.logger), deps.metrics.observe, headers, onlyKnownRoutes(app))
-  app.use(limitBodies, readBodies, identifyCallers(deps))
+  app.use(forgetWhatChanged(deps.moments), limitBodies, readBodies, identifyCallers(deps))
 
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
     type: 'http',
@@ -56,6 +60,19 @@ export function createApp(deps: AppDeps): OpenAPIHono<ApiEnv> {
   app.get('/openapi.json', (c) => c.json(app.getOpenAPI31Document({ openapi: '3.1.0', info: about })))
   return app
 }
+
+/**
+ * Whoever changes something reads his own change next, whatever was remembered of the time before. An order forgets what it
+ * concerns by itself: there are too many of them to forget everything.
+ */
+const forgetWhatChanged =
+  (moments: Moments): MiddlewareHandler<ApiEnv> =>
+  async (c, next) => {
+    await next()
+    const { method, path } = c.req
+    const isHarmless = method === 'GET' || method === 'HEAD' || path.startsWith('/v1/auth/') || path === '/v1/orders'
+    if (!isHarmless) moments.forget()
+  }
 
 const about = {
   title: 'Holdfast',

@@ -4,7 +4,10 @@ import { Client, Connection } from '@temporalio/client'
 import { countOrdersNeedingAttention } from '../store/attention.ts'
 import { listenForOutcomes } from '../store/orders/index.ts'
 import { countOpenFindings } from '../store/reconciliation/index.ts'
-import { createProductSearch } from '../store/product-search.ts'
+import { openCaches } from '../store/caches.ts'
+import { createCatalogue } from '../store/catalogue.ts'
+import { createMoments } from '../store/moments.ts'
+import { createRememberedSearch } from '../store/remembered-search.ts'
 import { type Config, readConfig } from '../workers/config.ts'
 import { openConnections } from '../workers/connections.ts'
 import { createLogger } from '../workers/logger.ts'
@@ -41,17 +44,23 @@ await untilAskedToStop(async (stop) => {
   const connection = Connection.lazy({ address })
   const temporal: TemporalLink = { client: new Client({ connection, namespace }), taskQueue, canStartEagerly: false }
   const connections = openConnections(config, logger)
-  const { database, index, gateways } = connections
+  const { database, redis, index, gateways } = connections
+  const moments = createMoments()
+  const caches = openCaches(redis)
+  const catalogue = createCatalogue({ database, caches, moments })
   const outcomes = await listenForOutcomes({
     url: config.database.url,
     onError: (error) => logger.warn({ err: error }, 'the announcements of outcomes are interrupted'),
     onReorderDue: nudgeReorderSweep(temporal, config.replenishments),
+    onProductChanged: (productId) => moments.forget(productId === undefined ? undefined : [productId]),
   })
   const app = createApp({
     database,
     logger,
     tokens: createTokens(config.jwtSecret),
-    search: createProductSearch({ database, index }),
+    search: createRememberedSearch({ database, index, caches, catalogue, moments }),
+    catalogue,
+    moments,
     nudgeSearchSync: nudgeSearchSync(temporal),
     probes: probesOf(connections, temporal, config),
     metrics: createMetrics({
@@ -60,7 +69,7 @@ await untilAskedToStop(async (stop) => {
     }),
   })
   const { checkoutDeadlineMs: deadlineMs } = config.http
-  app.route('/', checkoutRoutes({ database, outcomes, temporal, policy: config.orders, deadlineMs }))
+  app.route('/', checkoutRoutes({ database, outcomes, moments, temporal, policy: config.orders, deadlineMs }))
   app.route('/', orderRoutes({ database }))
   app.route('/', orderActionRoutes({ database, temporal, logger }))
   app.route('/', refundRoutes({ database, temporal, policy: config.refunds }))

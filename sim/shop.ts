@@ -13,6 +13,7 @@ import { replenishmentRoutes } from '../api/routes/replenishments.ts'
 import { webhookRoutes } from '../api/routes/webhooks.ts'
 import type { PaymentNotice } from '../gateways/payment/port.ts'
 import type { Database } from '../store/database.ts'
+import { createMoments } from '../store/moments.ts'
 import type { OrderOutcomes } from '../store/orders/index.ts'
 import type { Activities } from './engine/attempts.ts'
 import type { Engine } from './engine/engine.ts'
@@ -87,7 +88,10 @@ export function boot(process: ShopProcess, { scheduler, database, gateway, engin
   const app = new OpenAPIHono<ApiEnv>({ defaultHook: refuseInvalid })
   app.onError(answerProblems(logger))
   app.use(limitBodies, readBodies, identifyCallers({ database, tokens }))
-  app.route('/', checkoutRoutes({ database, outcomes, temporal, policy: POLICY, deadlineMs: 8_000 }))
+  app.route(
+    '/',
+    checkoutRoutes({ database, outcomes, moments: createMoments(), temporal, policy: POLICY, deadlineMs: 8_000 }),
+  )
   app.route('/', orderRoutes({ database }))
   app.route('/', orderActionRoutes({ database, temporal, logger }))
   app.route('/', refundRoutes({ database, temporal, policy: REFUND_POLICY }))

@@ -1,5 +1,11 @@
 import { ConsecutiveBreaker, circuitBreaker, handleWhen, TimeoutStrategy, timeout, wrap } from 'cockatiel'
-import { type Facets, type ProductFilters, type SearchQuery, wordsOf } from '../domain/product-search.ts'
+import {
+  type Facets,
+  type ProductFilters,
+  type SearchHits,
+  type SearchQuery,
+  wordsOf,
+} from '../domain/product-search.ts'
 import type { Database } from './database.ts'
 import { listActiveProducts } from './product-lists.ts'
 import { searchProductText, suggestProductText } from './product-text-search.ts'
@@ -18,6 +24,9 @@ export type SearchPage = {
 const BREAK_MS = 5_000
 const FAILURES_TO_BREAK = 3
 
+/** What an engine found, before anybody looked what it is now. */
+export type FoundHits = SearchHits & { engine: SearchPage['engine'] }
+
 export type ProductSearch = {
   search(query: SearchQuery): Promise<SearchPage>
   suggest(prefix: string, limit: number): Promise<Product[]>
@@ -31,8 +40,13 @@ export function createProductSearch(deps: {
   database: Database
   index?: SearchIndex | undefined
   timeoutMs?: number
+  /** Answers with what an engine found before, where that still holds. */
+  keepHits?: (query: SearchQuery, ask: () => Promise<FoundHits>) => Promise<FoundHits>
+  /** How products are read as they are now. */
+  readActive?: (productIds: readonly string[]) => Promise<Product[]>
 }): ProductSearch {
   const { database, index, timeoutMs = SEARCH_TIMEOUT_MS } = deps
+  const { keepHits = (_, ask) => ask(), readActive = (ids) => listActiveProducts(database, ids) } = deps
   const breaker = circuitBreaker(
     handleWhen((error) => !isRefusal(error)),
     { halfOpenAfter: BREAK_MS, breaker: new ConsecutiveBreaker(FAILURES_TO_BREAK) },
@@ -52,17 +66,20 @@ export function createProductSearch(deps: {
 
   return {
     async search(query) {
-      const { answer, engine } = await withFallback(
-        (index) => index.search(query),
-        () => searchProductText(database, query),
-      )
-      const products = await listActiveProducts(database, answer.ids)
+      const found = await keepHits(query, async () => {
+        const { answer, engine } = await withFallback(
+          (index) => index.search(query),
+          () => searchProductText(database, query),
+        )
+        return { ...answer, engine }
+      })
+      const products = await readActive(found.ids)
       return {
         products: products.filter((product) => fits(product, query)),
-        facets: answer.facets,
-        total: answer.total,
-        hits: answer.ids.length,
-        engine,
+        facets: found.facets,
+        total: found.total,
+        hits: found.ids.length,
+        engine: found.engine,
       }
     },
     async suggest(prefix, limit) {
@@ -71,7 +88,7 @@ export function createProductSearch(deps: {
         (index) => index.suggest(prefix, limit),
         () => suggestProductText(database, prefix, limit),
       )
-      return listActiveProducts(database, answer)
+      return readActive(answer)
     },
   }
 }

@@ -36,14 +36,32 @@ export async function listProductsToIndex(db: Db, limit: number): Promise<IndexW
   )
 }
 
-/** Notes what the index has seen. A product that changed meanwhile stays due, because its version went on. */
+/**
+ * Notes what the index has seen, and that it answers differently from now on. A product that changed meanwhile stays due,
+ * because its version went on.
+ */
 export async function markIndexed(db: Db, written: readonly { id: string; version: number }[]): Promise<void> {
   await db.query(
-    `update products set indexed_version = seen.version
-       from unnest($1::text[], $2::bigint[]) as seen (id, version)
-      where products.id = seen.id and indexed_version < seen.version`,
+    `with seen_now as (
+       update products set indexed_version = seen.version
+         from unnest($1::text[], $2::bigint[]) as seen (id, version)
+        where products.id = seen.id and indexed_version < seen.version
+     )
+     update search_editions set edition = gen_random_uuid(), updated_at = now()`,
     [written.map(({ id }) => id), written.map(({ version }) => version)],
   )
+}
+
+/**
+ * The edition of the index, and whether it is behind the catalogue. What was found in an edition stays true of it; while the
+ * index is behind, or away, nothing that was found is worth keeping.
+ */
+export async function findIndexEdition(db: Db): Promise<{ edition: string; isBehind: boolean }> {
+  const { rows } = await db.query<{ edition: string; isBehind: boolean }>({
+    name: 'find-index-edition',
+    text: `select edition, exists (select from products where version > indexed_version) as "isBehind" from search_editions`,
+  })
+  return rows[0] as { edition: string; isBehind: boolean }
 }
 
 /** Makes every product due, for an index that starts empty; or these, for one that has them wrong. */

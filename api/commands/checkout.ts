@@ -3,6 +3,7 @@ import { orderWorkflowId } from '../../domain/ids.ts'
 import { cancellationProblems } from '../../domain/order.ts'
 import { Problem } from '../../domain/problems.ts'
 import type { Database } from '../../store/database.ts'
+import type { Moments } from '../../store/moments.ts'
 import { findCheckout, findOrder, type Order, type OrderOutcomes } from '../../store/orders/index.ts'
 import type { OrderInput } from '../../workflows/order.messages.ts'
 import type { order } from '../../workflows/order.ts'
@@ -13,6 +14,7 @@ export type CheckoutDeps = {
   database: Database
   temporal: TemporalLink
   outcomes: OrderOutcomes
+  moments: Moments
   policy: Omit<OrderInput, 'orderId'>
   deadlineMs: number
 }

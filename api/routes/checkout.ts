@@ -55,15 +55,31 @@ const place = createRoute({
   },
 })
 
+/**
+ * For how long it may be said that something is sold out without looking again. Only that is remembered: where there may
+ * be a unit, everyone looks for himself.
+ */
+const SOLD_OUT_FOR_MS = 100
+const REMEMBERED_QUOTES = 10_000
+
 /** How long one who comes in a rush may be made to wait for the outcome of those before. */
 const RUSH_WAIT_MS = 5_000
 
 type NewOrder = z.infer<typeof newOrderSchema>
 
 export function checkoutRoutes(deps: CheckoutDeps) {
-  const { database } = deps
+  const { database, moments } = deps
   const turnstile = new Turnstile()
-  const quote = readTogether((productIds: readonly string[]) => quoteProducts(database, productIds))
+  const quote = moments.of(
+    readTogether((productIds: readonly string[]) => quoteProducts(database, productIds)),
+    {
+      name: 'sold_out',
+      forMs: SOLD_OUT_FOR_MS,
+      most: REMEMBERED_QUOTES,
+      isByProduct: true,
+      isKept: ({ available }) => available <= 0,
+    },
+  )
   const isKeyUsed = readTogether((uses: readonly KeyUse[]) => areKeysUsed(database, uses))
   const routes = new OpenAPIHono<ApiEnv>()
 
@@ -77,6 +93,8 @@ export function checkoutRoutes(deps: CheckoutDeps) {
     }
     const lines = sumLines(body.items)
     const leave = await enter(lines, use)
+    // Whatever became of it, the shelf may be another: seen at once by those who wait for it, and by its customer.
+    const lookAgain = () => moments.forget(lines.map(({ productId }) => productId))
     try {
       const claim = await claimOrder(use, body, lines)
       if (claim.answer) return replay(c, claim.answer)
@@ -94,6 +112,7 @@ export function checkoutRoutes(deps: CheckoutDeps) {
       }
       return give(c, await recordAnswer(database, use, outcome.answer))
     } finally {
+      lookAgain()
       leave()
     }
   })

@@ -5,7 +5,6 @@ import { isStaff } from '../../domain/roles.ts'
 import { newId } from '../../store/ids.ts'
 import { listProducts, productSorts } from '../../store/product-lists.ts'
 import { createProducts, deleteProduct, findProducts, type Product, updateProduct } from '../../store/products.ts'
-import { readTogether } from '../../store/read-together.ts'
 import type { AppDeps } from '../app.ts'
 import { type ApiEnv, anyone, bearer, type Caller, staffOnly } from '../authentication.ts'
 import { bodyProblems, problemResponses } from '../problem-responses.ts'
@@ -112,8 +111,9 @@ const remove = createRoute({
 const mayBuyOrManage = (product: Product, caller: Caller | undefined): boolean =>
   product.status === 'active' || (caller !== undefined && isStaff(caller.role))
 
-export function productRoutes({ database, nudgeSearchSync }: Pick<AppDeps, 'database' | 'nudgeSearchSync'>) {
-  const readProduct = readTogether((ids: readonly string[]) => findProducts(database, ids))
+type ProductDeps = Pick<AppDeps, 'database' | 'catalogue' | 'nudgeSearchSync'>
+
+export function productRoutes({ database, catalogue, nudgeSearchSync }: ProductDeps) {
   const routes = new OpenAPIHono<ApiEnv>()
 
   routes.openapi(list, async (c) => {
@@ -126,7 +126,8 @@ export function productRoutes({ database, nudgeSearchSync }: Pick<AppDeps, 'data
   })
 
   routes.openapi(show, async (c) => {
-    const product = await findById(c.req.valid('param').id)
+    const { id } = c.req.valid('param')
+    const product = isId('prd', id) ? await catalogue.product(id) : undefined
     if (!product || !mayBuyOrManage(product, c.var.caller)) throw new Problem('product_not_found')
     return c.json(productAnswer(product), 200)
   })
@@ -144,7 +145,7 @@ export function productRoutes({ database, nudgeSearchSync }: Pick<AppDeps, 'data
       },
     ])
     nudgeSearchSync()
-    const created = await readProduct(id)
+    const [created] = await findProducts(database, [id])
     if (!created) throw new Problem('product_not_found')
     return c.json(productAnswer(created), 201)
   })
@@ -167,6 +168,5 @@ export function productRoutes({ database, nudgeSearchSync }: Pick<AppDeps, 'data
     return c.body(null, 204)
   })
 
-  const findById = async (id: string) => (isId('prd', id) ? readProduct(id) : undefined)
   return routes
 }

@@ -21,6 +21,8 @@ export async function listenForOutcomes(options: {
   onError: (error: Error) => void
   /** A shelf has run low. */
   onReorderDue?: () => void
+  /** A product changed, or one may have while nobody listened. */
+  onProductChanged?: (productId?: string) => void
 }): Promise<OrderOutcomes> {
   const waiting = new Map<string, Set<() => void>>()
   let isClosed = false
@@ -38,6 +40,7 @@ export async function listenForOutcomes(options: {
     })
     fresh.on('notification', ({ channel, payload }) => {
       if (channel === 'reorder_due') return options.onReorderDue?.()
+      if (channel === 'product_changed') return options.onProductChanged?.(payload)
       for (const tell of waiting.get(payload ?? '') ?? []) tell()
     })
     let isOver = false
@@ -57,7 +60,8 @@ export async function listenForOutcomes(options: {
     fresh.on('end', () => over())
     try {
       await fresh.connect()
-      await fresh.query('listen order_outcomes; listen reorder_due')
+      await fresh.query('listen order_outcomes; listen reorder_due; listen product_changed')
+      options.onProductChanged?.()
       client = fresh
       probeAgain()
     } catch (error) {

@@ -5,6 +5,9 @@ import { createTokens } from '../../api/authentication.ts'
 import { createMetrics } from '../../api/metrics.ts'
 import type { Role } from '../../domain/roles.ts'
 import { newId } from '../../store/ids.ts'
+import { openCaches } from '../../store/caches.ts'
+import { createCatalogue } from '../../store/catalogue.ts'
+import { createMoments } from '../../store/moments.ts'
 import { createProductSearch } from '../../store/product-search.ts'
 import { createProducts, type NewProduct } from '../../store/products.ts'
 import { createUser } from '../../store/users.ts'
@@ -28,11 +31,15 @@ export async function openShopApi(overrides: Partial<AppDeps> = {}) {
   const { database, close } = await openTestDatabase()
   const tokens = createTokens('a secret of at least thirty-two characters')
   const nudges = { count: 0 }
+  const moments = createMoments()
+  const catalogue = createCatalogue({ database, moments, caches: openCaches() })
   const deps: AppDeps = {
     database,
     tokens,
     logger: pino({ level: 'silent' }),
     search: createProductSearch({ database }),
+    catalogue,
+    moments,
     nudgeSearchSync: () => void nudges.count++,
     probes: { postgres: () => database.query('select 1'), temporal: async () => undefined },
     metrics: createMetrics({ countOrdersNeedingAttention: async () => 0, countOpenFindings: async () => 0 }),

@@ -1,0 +1,63 @@
+import { BentoCache, bentostore, errors } from 'bentocache'
+import { memoryDriver } from 'bentocache/drivers/memory'
+import { redisDriver } from 'bentocache/drivers/redis'
+import type { Redis } from 'ioredis'
+
+/** What is kept, for how long, and how many of them in the memory of each process. */
+const kept = {
+  products: { ttl: '3600s', inMemory: 5_000 },
+  searches: { ttl: '1800s', inMemory: 2_000 },
+  related: { ttl: '600s', inMemory: 5_000 },
+} as const
+
+export type CacheName = keyof typeof kept
+
+type Layer = 'memory' | 'redis' | 'none'
+
+export type Caches = {
+  /** What is kept under the key, or what `make` comes to; `undefined` is not kept. */
+  get<Value>(cache: CacheName, key: string, make: () => Promise<Value | undefined>): Promise<Value | undefined>
+  counts: Record<CacheName, Record<Layer, number>>
+}
+
+/** A Redis that failed is left alone that long; meanwhile memory alone serves. */
+const LEFT_ALONE = '5s'
+
+/**
+ * Two levels: the memory of this process, and Redis for all of them, which may vanish. A key says which state of its thing
+ * the value belongs to (a product's revision, the index's edition), so a value is never wrong and never invalidated: when
+ * its thing changes it is asked for under another key, and the old one is left to expire. Hence neither tags nor a bus.
+ */
+export function openCaches(redis?: Redis): Caches {
+  const layers = (inMemory: number) => {
+    // What is in memory is shared by all who read it: nobody may change it.
+    const store = bentostore().useL1Layer(memoryDriver({ maxItems: inMemory, serialize: false }))
+    return redis ? store.useL2Layer(redisDriver({ connection: redis })) : store
+  }
+  const bento = new BentoCache({
+    default: 'products',
+    prefix: 'holdfast:cache',
+    suppressL2Errors: true,
+    l2CircuitBreakerDuration: LEFT_ALONE,
+    stores: {
+      products: layers(kept.products.inMemory),
+      searches: layers(kept.searches.inMemory),
+      related: layers(kept.related.inMemory),
+    },
+  })
+  const none = () => ({ memory: 0, redis: 0, none: 0 })
+  const counts = { products: none(), searches: none(), related: none() }
+  bento.on('cache:hit', ({ store, layer }) => void counts[store as CacheName][layer === 'l2' ? 'redis' : 'memory']++)
+  bento.on('cache:miss', ({ store }) => void counts[store as CacheName].none++)
+  return {
+    counts,
+    async get(cache, key, make) {
+      try {
+        const factory = async ({ skip }: { skip: () => undefined }) => (await make()) ?? skip()
+        return await bento.use(cache).getOrSet({ key, ttl: kept[cache].ttl, factory })
+      } catch (error) {
+        throw error instanceof errors.E_FACTORY_ERROR ? error.cause : error // why it could not be made is for the caller
+      }
+    },
+  }
+}
