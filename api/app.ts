@@ -5,9 +5,11 @@ import { secureHeaders } from 'hono/secure-headers'
 import type { Logger } from 'pino'
 import { v7 } from 'uuid'
 import type { Catalogue } from '../store/catalogue.ts'
+import type { ReviewModeration } from '../domain/product-review.ts'
 import type { Database } from '../store/database.ts'
 import type { Moments } from '../store/moments.ts'
 import type { ProductSearch } from '../store/product-search.ts'
+import type { ProductViews } from '../store/product-views.ts'
 import { type ApiEnv, identifyCallers, type Tokens } from './authentication.ts'
 import { onlyKnownRoutes } from './known-routes.ts'
 import { logAccess } from './logging.ts'
@@ -15,12 +17,16 @@ import type { Metrics } from './metrics.ts'
 import { answerProblems, refuseInvalid } from './problem-answers.ts'
 import { limitBodies, readBodies } from './request-bodies.ts'
 import { authRoutes } from './routes/auth.ts'
+import type { ProductPages } from './product-page.ts'
 import { docsRoutes } from './routes/docs.ts'
 import { healthRoutes, type Probes } from './routes/health.ts'
 import { inventoryRoutes } from './routes/inventory.ts'
 import { meRoutes } from './routes/me.ts'
+import { productPageRoutes } from './routes/product-page.ts'
 import { productRoutes } from './routes/products.ts'
+import { reviewRoutes } from './routes/reviews.ts'
 import { searchRoutes } from './routes/search.ts'
+import { staticRoutes } from './static-files.ts'
 
 export type AppDeps = {
   database: Database
@@ -29,6 +35,9 @@ export type AppDeps = {
   search: ProductSearch
   catalogue: Catalogue
   moments: Moments
+  pages: ProductPages
+  views: ProductViews
+  reviewModeration: ReviewModeration
   /** Makes the search index follow a change at once; forgotten nudges are made good by the scheduled sweep. */
   nudgeSearchSync: () => void
   probes: Probes
@@ -53,6 +62,9 @@ export function createApp(deps: AppDeps): OpenAPIHono<ApiEnv> {
   app.route('/', authRoutes(deps))
   app.route('/', meRoutes(deps))
   app.route('/', productRoutes(deps))
+  app.route('/', productPageRoutes(deps))
+  app.route('/', reviewRoutes(deps))
+  app.route('/', staticRoutes())
   app.route('/', inventoryRoutes(deps))
   app.route('/', searchRoutes(deps))
   app.route('/', healthRoutes(deps))

@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from 'hono'
 import { routePath } from 'hono/route'
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { ApiEnv } from './authentication.ts'
 
 export type Metrics = {
@@ -13,6 +13,8 @@ export type Metrics = {
 type MetricsOptions = {
   countOrdersNeedingAttention: () => Promise<number>
   countOpenFindings: () => Promise<number>
+  /** By cache, how often each layer had the answer; `none` had to ask for it. */
+  cacheCounts?: () => Record<string, Record<string, number>>
   /** Others' metrics in Prometheus' text format, appended as they are. One that fails is left out. */
   others?: readonly (() => Promise<string>)[]
 }
@@ -20,6 +22,7 @@ type MetricsOptions = {
 export function createMetrics({
   countOrdersNeedingAttention,
   countOpenFindings,
+  cacheCounts = () => ({}),
   others = [],
 }: MetricsOptions): Metrics {
   const registry = new Registry()
@@ -45,6 +48,29 @@ export function createMetrics({
     registers: [registry],
     async collect() {
       this.set(await countOpenFindings().catch(() => Number.NaN))
+    },
+  })
+  new Counter({
+    name: 'holdfast_cache_lookups_total',
+    help: 'Where an answer was found: moment, memory, redis or none. Rate of those not none over rate of all is the hit rate',
+    labelNames: ['cache', 'layer'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const [cache, layers] of Object.entries(cacheCounts()))
+        for (const [layer, count] of Object.entries(layers)) this.inc({ cache, layer }, count)
+    },
+  })
+  new Gauge({
+    name: 'holdfast_cache_hit_ratio',
+    help: 'Share of all lookups since the start of the process that needed no asking',
+    labelNames: ['cache'],
+    registers: [registry],
+    collect() {
+      for (const [cache, { none = 0, ...layers }] of Object.entries(cacheCounts())) {
+        const hits = Object.values(layers).reduce((sum, count) => sum + count, 0)
+        this.set({ cache }, hits + none === 0 ? Number.NaN : hits / (hits + none))
+      }
     },
   })
   return {

@@ -7,6 +7,8 @@ import { countOpenFindings } from '../store/reconciliation/index.ts'
 import { openCaches } from '../store/caches.ts'
 import { createCatalogue } from '../store/catalogue.ts'
 import { createMoments } from '../store/moments.ts'
+import { countViews } from '../store/product-views.ts'
+import { type FindRelated, findRelatedProducts } from '../store/related-products.ts'
 import { createRememberedSearch } from '../store/remembered-search.ts'
 import { type Config, readConfig } from '../workers/config.ts'
 import { openConnections } from '../workers/connections.ts'
@@ -21,6 +23,7 @@ import type { TemporalLink } from './commands/temporal.ts'
 
 import { createMetrics } from './metrics.ts'
 import { probesOf } from './probes.ts'
+import { createProductPages } from './product-page.ts'
 import { checkoutRoutes } from './routes/checkout.ts'
 import { orderActionRoutes } from './routes/order-actions.ts'
 import { orderRoutes } from './routes/orders.ts'
@@ -29,6 +32,7 @@ import { refundDecisionRoutes } from './routes/refund-decisions.ts'
 import { refundRoutes } from './routes/refunds.ts'
 import { replenishmentRoutes } from './routes/replenishments.ts'
 import { webhookRoutes } from './routes/webhooks.ts'
+import { keepWarm } from './warm-up.ts'
 
 const DRAIN_WITHIN_MS = 12_000
 
@@ -48,6 +52,9 @@ await untilAskedToStop(async (stop) => {
   const moments = createMoments()
   const caches = openCaches(redis)
   const catalogue = createCatalogue({ database, caches, moments })
+  const findRelated: FindRelated = (productId, limit) => findRelatedProducts(database, productId, limit)
+  const pages = createProductPages({ database, catalogue, caches, moments, findRelated })
+  const views = countViews(redis)
   const outcomes = await listenForOutcomes({
     url: config.database.url,
     onError: (error) => logger.warn({ err: error }, 'the announcements of outcomes are interrupted'),
@@ -61,11 +68,15 @@ await untilAskedToStop(async (stop) => {
     search: createRememberedSearch({ database, index, caches, catalogue, moments }),
     catalogue,
     moments,
+    pages,
+    views,
+    reviewModeration: config.reviewModeration,
     nudgeSearchSync: nudgeSearchSync(temporal),
     probes: probesOf(connections, temporal, config),
     metrics: createMetrics({
       countOrdersNeedingAttention: () => countOrdersNeedingAttention(database),
       countOpenFindings: () => countOpenFindings(database),
+      cacheCounts: () => ({ ...caches.counts, ...moments.counts }),
     }),
   })
   const { checkoutDeadlineMs: deadlineMs } = config.http
@@ -82,6 +93,7 @@ await untilAskedToStop(async (stop) => {
 
   const server = await listen(app.fetch, config.http)
   logger.info({ port: config.http.port, worker: config.hostWorker }, 'ready')
+  const warmth = keepWarm({ database, catalogue, pages, views, logger })
   const drained = new AbortController()
   const worker = config.hostWorker
     ? runOrderWorker(config, connections, {
@@ -97,6 +109,7 @@ await untilAskedToStop(async (stop) => {
   await Promise.race([aborted(stop), ...(worker ? [worker] : [])])
   // Requests first: they may wait for orders that this process carries.
   await drain(server)
+  warmth.stop()
   drained.abort()
   await worker
   await outcomes.close()

@@ -1,5 +1,5 @@
 /** Every name that must come out the same wherever it is made: resources, workflows, idempotency keys. */
-export type IdPrefix = 'ord' | 're' | 'po' | 'rcp' | 'usr' | 'prd' | 'pay' | 'adj' | 'rec'
+export type IdPrefix = 'ord' | 're' | 'po' | 'rcp' | 'usr' | 'prd' | 'pay' | 'adj' | 'rec' | 'rev'
 
 export const orderWorkflowId = (orderId: string): string => `order-${orderId}`
 
@@ -23,6 +23,6 @@ export const strayHoldKey = (intentId: string): string => `${intentId}:stray:voi
 export const cancellationRefundIdOf = (orderId: string): string => orderId.replace(/^ord_/, 're_')
 
 const idShape =
-  /^(ord|re|po|rcp|usr|prd|pay|adj|rec)_[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+  /^(ord|re|po|rcp|usr|prd|pay|adj|rec|rev)_[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
 export const isId = (prefix: IdPrefix, value: string): boolean => value.startsWith(`${prefix}_`) && idShape.test(value)

@@ -27,6 +27,7 @@ const LEFT_ALONE = '5s'
  * Two levels: the memory of this process, and Redis for all of them, which may vanish. A key says which state of its thing
  * the value belongs to (a product's revision, the index's edition), so a value is never wrong and never invalidated: when
  * its thing changes it is asked for under another key, and the old one is left to expire. Hence neither tags nor a bus.
+ * What is only advice, such as related products, may be some minutes old.
  */
 export function openCaches(redis?: Redis): Caches {
   const layers = (inMemory: number) => {

@@ -22,14 +22,14 @@ export type Moments = ReturnType<typeof createMoments>
  */
 export function createMoments() {
   const forgetters: ((productIds?: readonly string[]) => void)[] = []
-  const counts: Record<string, { remembered: number; read: number }> = {}
+  const counts: Record<string, { moment: number; none: number }> = {}
   return {
     counts,
 
     of<Found extends object>(read: Moment<Found>, options: MomentOptions<Found>): Moment<Found> {
       const { name, forMs, most, isByProduct, isKept = () => true } = options
       const known = new LRUCache<string, { found: Found; readAt: number }>({ max: most })
-      const count = (counts[name] = { remembered: 0, read: 0 })
+      const count = (counts[name] = { moment: 0, none: 0 })
       let forgets = 0
       forgetters.push((productIds) => {
         forgets++
@@ -41,10 +41,10 @@ export function createMoments() {
         const remembered = known.get(key)
         // A clock that was put back makes everything look new: then nothing is remembered.
         if (remembered && remembered.readAt <= readAt && readAt - remembered.readAt < forMs) {
-          count.remembered++
+          count.moment++
           return remembered.found
         }
-        count.read++
+        count.none++
         const before = forgets
         const found = await read(key)
         if (found && before === forgets && isKept(found)) known.set(key, { found, readAt })

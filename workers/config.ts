@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { reviewModerations } from '../domain/product-review.ts'
 
 const port = z.coerce.number().int().min(0).max(65_535)
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true')
@@ -40,6 +41,7 @@ const environment = z.object({
   REFUND_ESCALATION_MS: durationMs.default(3 * DAY_MS),
   REFUND_DECISION_DEADLINE_MS: durationMs.default(14 * DAY_MS),
   REPLENISHMENT_LATE_MS: durationMs.default(14 * DAY_MS),
+  REVIEW_MODERATION: z.enum(reviewModerations).default('doubtful'),
   RECONCILIATION_EVERY_MS: durationMs.default(5 * 60_000),
   RECONCILIATION_SETTLE_MS: durationMs.default(10_000),
 })
@@ -84,6 +86,7 @@ export function readConfig(env: Record<string, string | undefined>) {
       escalateAfterMs: e.REFUND_ESCALATION_MS,
     },
     replenishments: { lateAfterMs: e.REPLENISHMENT_LATE_MS },
+    reviewModeration: e.REVIEW_MODERATION,
     reconciliation: { everyMs: e.RECONCILIATION_EVERY_MS, settleMs: e.RECONCILIATION_SETTLE_MS },
   }
 }

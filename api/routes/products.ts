@@ -111,9 +111,9 @@ const remove = createRoute({
 const mayBuyOrManage = (product: Product, caller: Caller | undefined): boolean =>
   product.status === 'active' || (caller !== undefined && isStaff(caller.role))
 
-type ProductDeps = Pick<AppDeps, 'database' | 'catalogue' | 'nudgeSearchSync'>
+type ProductDeps = Pick<AppDeps, 'database' | 'catalogue' | 'views' | 'nudgeSearchSync'>
 
-export function productRoutes({ database, catalogue, nudgeSearchSync }: ProductDeps) {
+export function productRoutes({ database, catalogue, views, nudgeSearchSync }: ProductDeps) {
   const routes = new OpenAPIHono<ApiEnv>()
 
   routes.openapi(list, async (c) => {
@@ -129,6 +129,7 @@ export function productRoutes({ database, catalogue, nudgeSearchSync }: ProductD
     const { id } = c.req.valid('param')
     const product = isId('prd', id) ? await catalogue.product(id) : undefined
     if (!product || !mayBuyOrManage(product, c.var.caller)) throw new Problem('product_not_found')
+    views.saw(product.id)
     return c.json(productAnswer(product), 200)
   })
 

@@ -3,12 +3,15 @@ import { pino } from 'pino'
 import { type AppDeps, createApp } from '../../api/app.ts'
 import { createTokens } from '../../api/authentication.ts'
 import { createMetrics } from '../../api/metrics.ts'
+import { createProductPages } from '../../api/product-page.ts'
 import type { Role } from '../../domain/roles.ts'
 import { newId } from '../../store/ids.ts'
 import { openCaches } from '../../store/caches.ts'
 import { createCatalogue } from '../../store/catalogue.ts'
 import { createMoments } from '../../store/moments.ts'
 import { createProductSearch } from '../../store/product-search.ts'
+import { countViews } from '../../store/product-views.ts'
+import { type FindRelated, findRelatedProducts } from '../../store/related-products.ts'
 import { createProducts, type NewProduct } from '../../store/products.ts'
 import { createUser } from '../../store/users.ts'
 import { openTestDatabase } from './test-database.ts'
@@ -32,7 +35,9 @@ export async function openShopApi(overrides: Partial<AppDeps> = {}) {
   const tokens = createTokens('a secret of at least thirty-two characters')
   const nudges = { count: 0 }
   const moments = createMoments()
-  const catalogue = createCatalogue({ database, moments, caches: openCaches() })
+  const caches = openCaches()
+  const catalogue = createCatalogue({ database, moments, caches })
+  const findRelated: FindRelated = (productId, limit) => findRelatedProducts(database, productId, limit)
   const deps: AppDeps = {
     database,
     tokens,
@@ -40,6 +45,9 @@ export async function openShopApi(overrides: Partial<AppDeps> = {}) {
     search: createProductSearch({ database }),
     catalogue,
     moments,
+    pages: createProductPages({ database, catalogue, caches, moments, findRelated }),
+    views: countViews(),
+    reviewModeration: 'doubtful',
     nudgeSearchSync: () => void nudges.count++,
     probes: { postgres: () => database.query('select 1'), temporal: async () => undefined },
     metrics: createMetrics({ countOrdersNeedingAttention: async () => 0, countOpenFindings: async () => 0 }),

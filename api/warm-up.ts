@@ -1,0 +1,41 @@
+import type { Logger } from 'pino'
+import type { Catalogue } from '../store/catalogue.ts'
+import type { Database } from '../store/database.ts'
+import type { ProductPages } from './product-page.ts'
+import { listBestsellers, type ProductViews } from '../store/product-views.ts'
+
+const HOT_PRODUCTS = 200
+const AT_ONCE = 8
+const EVERY_MS = 5 * 60_000
+
+type WarmUpDeps = {
+  database: Database
+  catalogue: Catalogue
+  pages: ProductPages
+  views: ProductViews
+  logger: Logger
+}
+
+/** Reads what is sold and looked at most before anybody asks for it. */
+export async function warmUp({ database, catalogue, pages, views }: Omit<WarmUpDeps, 'logger'>): Promise<number> {
+  const [sold, seen] = await Promise.all([
+    listBestsellers(database, HOT_PRODUCTS),
+    views.share(HOT_PRODUCTS).catch(() => [] as string[]), // Redis is away: then the sales must do
+  ])
+  const products = await catalogue.activeProducts([...new Set([...sold, ...seen])])
+  for (let from = 0; from < products.length; from += AT_ONCE)
+    await Promise.all(products.slice(from, from + AT_ONCE).map((product) => pages.find(product)))
+  return products.length
+}
+
+/** At the start and every five minutes, in each process: what it warms is its own memory, and Redis for the others. */
+export function keepWarm({ logger, ...deps }: WarmUpDeps): { stop(): void } {
+  const warm = () =>
+    warmUp(deps).then(
+      (products) => logger.debug({ products }, 'warmed up'),
+      (error: unknown) => logger.warn({ err: error }, 'could not warm up; first looks are slower'),
+    )
+  void warm()
+  const timer = setInterval(() => void warm(), EVERY_MS)
+  return { stop: () => clearInterval(timer) }
+}
