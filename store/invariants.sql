@@ -479,6 +479,18 @@ select r.id as subject, format('the replenishment is %s and no workflow is runni
  where r.status not in ('received', 'cancelled')
    and not exists (select from running_workflows w where w.workflow_id = 'replenishment-' || r.id);
 
+---------------------------------------------------------------------------------------------------------------- reviews
+
+-- name: ratings_are_what_reviews_say
+-- promise: How a product is rated is the count and the sum of its published reviews.
+select product_id as subject,
+       format('rated %s times with %s stars, its reviews come to %s with %s', coalesce(r.count, 0), coalesce(r.sum, 0),
+              coalesce(p.count, 0), coalesce(p.sum, 0)) as detail
+  from product_ratings r
+  full join (select product_id, count(*) as count, sum(rating) as sum from product_reviews where status = 'published'
+              group by product_id) p using (product_id)
+ where coalesce(r.count, 0) <> coalesce(p.count, 0) or coalesce(r.sum, 0) <> coalesce(p.sum, 0);
+
 ----------------------------------------------------------------------------------------------------------------- events
 
 -- name: every_fact_has_its_event

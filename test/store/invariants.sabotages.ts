@@ -650,6 +650,14 @@ const reconciled: Sabotage[] = [
   },
 ]
 
+const reviews: Sabotage[] = [
+  {
+    what: 'a product is rated by a review that nobody wrote',
+    breaks: ['ratings_are_what_reviews_say'],
+    act: sql('insert into product_ratings (product_id, count, sum) values ($1, 1, 5)', dear),
+  },
+]
+
 export const sabotages: Sabotage[] = [
   ...stock,
   ...replenishments,
@@ -660,4 +668,5 @@ export const sabotages: Sabotage[] = [
   ...workflows,
   ...events,
   ...reconciled,
+  ...reviews,
 ]
