@@ -9,7 +9,14 @@ import { findCallers } from '../store/users.ts'
 
 export type Caller = { id: string; role: Role }
 
-export type ApiEnv = { Variables: { requestId: string; identify: () => Promise<Caller | undefined> } }
+export type ApiEnv = {
+  Variables: {
+    requestId: string
+    /** What the token that was sent says, if it is ours. */
+    claims: () => Promise<Claims | undefined>
+    identify: () => Promise<Caller | undefined>
+  }
+}
 
 export const ACCESS_TOKEN_SECONDS = 15 * 60
 
@@ -19,7 +26,7 @@ export type Tokens = {
   read(token: string): Promise<Claims | undefined>
 }
 
-type Claims = { userId: string; tokenVersion: number }
+export type Claims = { userId: string; tokenVersion: number }
 
 const CLOCK_TOLERANCE_SECONDS = 5
 /** Whose signatures were found good lately: as many as may be shopping at a time. */
@@ -74,12 +81,18 @@ export function createTokens(secret: string): Tokens {
 export function identifyCallers({ database, tokens }: { database: Db; tokens: Tokens }): MiddlewareHandler<ApiEnv> {
   const findCaller = readTogether((userIds: readonly string[]) => findCallers(database, userIds))
   return async (c, next) => {
-    c.set('identify', async () => {
+    c.set('claims', async () => {
       const header = c.req.header('authorization')
       if (header === undefined) return undefined
       const claims = await tokens.read(/^Bearer ([\w.~+/-]+=*)$/i.exec(header)?.[1] ?? '')
-      const caller = claims && (await findCaller(claims.userId))
-      if (!caller || caller.tokenVersion !== claims.tokenVersion) throw new Problem('unauthenticated')
+      if (!claims) throw new Problem('unauthenticated')
+      return claims
+    })
+    c.set('identify', async () => {
+      const claims = await c.var.claims()
+      if (!claims) return undefined
+      const caller = await findCaller(claims.userId)
+      if (caller?.tokenVersion !== claims.tokenVersion) throw new Problem('unauthenticated')
       return { id: caller.id, role: caller.role }
     })
     await next()
@@ -91,6 +104,17 @@ type CallerEnv<C> = ApiEnv & { Variables: { caller: C } }
 /** Route middleware: anyone, signed in or not; a token that is sent must be good. `c.var.caller` may be undefined. */
 export const anyone: MiddlewareHandler<CallerEnv<Caller | undefined>> = async (c, next) => {
   c.set('caller', await c.var.identify())
+  await next()
+}
+
+/**
+ * Route middleware: 401 without a token of ours. Whether it is still good is left to the handler, which asks it together
+ * with what else it has to ask (`findEntrants`), before anything else is answered.
+ */
+export const bearingToken: MiddlewareHandler<ApiEnv & { Variables: { bearer: Claims } }> = async (c, next) => {
+  const claims = await c.var.claims()
+  if (!claims) throw new Problem('unauthenticated')
+  c.set('bearer', claims)
   await next()
 }
 

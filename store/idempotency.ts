@@ -50,19 +50,6 @@ async function findKey(db: Db, use: KeyUse): Promise<KeyClaim | undefined> {
   return rows[0] && readClaim(use, rows[0])
 }
 
-/** Whether each of the keys was used before, in their order. */
-export async function areKeysUsed(db: Db, uses: readonly KeyUse[]): Promise<boolean[]> {
-  const { rows } = await db.query<{ isUsed: boolean }>({
-    name: 'are-keys-used',
-    text: `select exists (select from idempotency_keys k
-                           where k.user_id = u.user_id and k.route = u.route and k.key = u.key) as "isUsed"
-             from unnest($1::text[], $2::text[], $3::text[]) with ordinality as u (user_id, route, key, nth)
-            order by nth`,
-    values: [uses.map(({ userId }) => userId), uses.map(({ route }) => route), uses.map(({ key }) => key)],
-  })
-  return rows.map(({ isUsed }) => isUsed)
-}
-
 /** Keeps the first answer, and returns it: whoever joined meanwhile must not be told another. */
 export async function recordAnswer(db: Db, use: KeyUse, answer: Answer): Promise<Answer> {
   const { rows } = await db.query<Answer>({

@@ -34,7 +34,7 @@ export async function writeProductReview(db: Db, review: NewProductReview): Prom
   const { rows } = await db.query<ProductReview>({
     name: 'write-product-review',
     text: `insert into product_reviews (id, product_id, user_id, rating, title, body, status)
-           select $1, $2, $3, $4::smallint, $5, $6, $7
+           select $1, $2::text, $3::text, $4::smallint, $5, $6, $7
             where exists (select from orders o join order_items i on i.order_id = o.id
                            where o.user_id = $3 and i.product_id = $2 and o.status = any($8))
            on conflict (product_id, user_id) do nothing

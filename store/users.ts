@@ -61,6 +61,26 @@ export async function findCallers(db: Db, userIds: readonly string[]): Promise<(
   return inOrderOf(userIds, rows, ({ id }) => id)
 }
 
+/** A caller, and the Idempotency-Key of the request he makes. */
+export type Entry = { userId: string; route: string; key: string }
+
+/** Without a token version there is no such user. */
+export type Entrant = { tokenVersion: number | null; isKeyUsed: boolean }
+
+/** Who may come in, and whether each key was used before: whoever must be turned away is asked about once. */
+export async function findEntrants(db: Db, entries: readonly Entry[]): Promise<Entrant[]> {
+  const { rows } = await db.query<Entrant>({
+    name: 'find-entrants',
+    text: `select token_version as "tokenVersion",
+                  exists (select from idempotency_keys k
+                           where k.user_id = e.user_id and k.route = e.route and k.key = e.key) as "isKeyUsed"
+             from unnest($1::text[], $2::text[], $3::text[]) with ordinality as e (user_id, route, key, nth)
+             left join users on id = e.user_id order by nth`,
+    values: [entries.map(({ userId }) => userId), entries.map(({ route }) => route), entries.map(({ key }) => key)],
+  })
+  return rows
+}
+
 export async function findUser(db: Db, userId: string): Promise<User | undefined> {
   const { rows } = await db.query<User>({
     name: 'find-user',

@@ -4,11 +4,12 @@ import { isAmountMinor, MAX_AMOUNT_MINOR } from '../../domain/money.ts'
 import { cancellationProblems } from '../../domain/order.ts'
 import { Problem } from '../../domain/problems.ts'
 import { type CheckoutLine, type Quote, quoteProducts, recordCheckout } from '../../store/checkouts.ts'
-import { type Answer, areKeysUsed, fingerprintOf, type KeyUse, recordAnswer } from '../../store/idempotency.ts'
+import { type Answer, fingerprintOf, type KeyUse, recordAnswer } from '../../store/idempotency.ts'
 import { newId } from '../../store/ids.ts'
 import type { Order } from '../../store/orders/index.ts'
 import { readTogether } from '../../store/read-together.ts'
-import { type ApiEnv, bearer, signedIn } from '../authentication.ts'
+import { findEntrants, type Entry } from '../../store/users.ts'
+import { type ApiEnv, bearer, bearingToken, type Claims } from '../authentication.ts'
 import { type CheckoutDeps, type CheckoutRequest, checkOut } from '../commands/checkout.ts'
 import { Turnstile } from '../commands/turnstile.ts'
 import { give, idempotencyHeaders, refusal, replay, replayedHeader } from '../idempotency.ts'
@@ -26,7 +27,7 @@ const place = createRoute({
   description:
     'Repeated with the same Idempotency-Key, it is the same order: nothing is bought, charged or promised twice.',
   security: bearer,
-  middleware: signedIn,
+  middleware: bearingToken,
   request: {
     headers: idempotencyHeaders,
     body: { required: true, content: { 'application/json': { schema: newOrderSchema } } },
@@ -80,19 +81,19 @@ export function checkoutRoutes(deps: CheckoutDeps) {
       isKept: ({ available }) => available <= 0,
     },
   )
-  const isKeyUsed = readTogether((uses: readonly KeyUse[]) => areKeysUsed(database, uses))
+  const findEntrant = readTogether((entries: readonly Entry[]) => findEntrants(database, entries))
   const routes = new OpenAPIHono<ApiEnv>()
 
   routes.openapi(place, async (c) => {
     const body = c.req.valid('json')
     const use: KeyUse = {
-      userId: c.var.caller.id,
+      userId: c.var.bearer.userId,
       route: 'POST /v1/orders',
       key: c.req.valid('header')['idempotency-key'],
       fingerprint: fingerprintOf(body),
     }
     const lines = sumLines(body.items)
-    const leave = await enter(lines, use)
+    const leave = await enter(lines, use, c.var.bearer)
     // Whatever became of it, the shelf may be another: seen at once by those who wait for it, and by its customer.
     const lookAgain = () => moments.forget(lines.map(({ productId }) => productId))
     try {
@@ -120,14 +121,16 @@ export function checkoutRoutes(deps: CheckoutDeps) {
 
   /**
    * Refuses at once what cannot be had, before a workflow is started for it. A repeat is let in even when the shelf is
-   * empty by now: perhaps it was its own order that emptied it.
+   * empty by now: perhaps it was its own order that emptied it. Hence the key is looked for after the shelf, never before.
    */
-  async function enter(lines: CheckoutLine[], use: KeyUse): Promise<() => void> {
+  async function enter(lines: CheckoutLine[], use: KeyUse, claims: Claims): Promise<() => void> {
     const productIds = lines.map(({ productId }) => productId)
     const deadline = Date.now() + RUSH_WAIT_MS
     for (let waitedFor: string | undefined; ; ) {
       const quotes = (await Promise.all(productIds.map(quote))).filter((found) => found !== undefined)
       const refused = whyNot(lines, quotes)
+      const isFirstLook = waitedFor === undefined
+      const isRepeat = (isFirstLook || refused !== undefined) && (await isKeyUsedBy(claims, use))
       const crowded = refused ? undefined : turnstile.crowdedProduct(lines, quotes)
       const leftMs = deadline - Date.now()
       if (crowded !== undefined && leftMs > 0) {
@@ -137,9 +140,16 @@ export function checkoutRoutes(deps: CheckoutDeps) {
       }
       const leave = refused ? () => {} : turnstile.enter(lines)
       if (waitedFor !== undefined) turnstile.wakeNext(waitedFor)
-      if (refused && !(await isKeyUsed(use))) throw refused
+      if (refused && !isRepeat) throw refused
       return leave
     }
+  }
+
+  /** Refuses who is not, or no longer, who the token says. */
+  async function isKeyUsedBy({ userId, tokenVersion }: Claims, { route, key }: KeyUse): Promise<boolean> {
+    const entrant = await findEntrant({ userId, route, key })
+    if (entrant?.tokenVersion !== tokenVersion) throw new Problem('unauthenticated')
+    return entrant.isKeyUsed
   }
 
   function claimOrder(use: KeyUse, body: NewOrder, lines: CheckoutLine[]) {

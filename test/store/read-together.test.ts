@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { areKeysUsed, claimKey, type KeyUse } from '../../store/idempotency.ts'
+import { claimKey, type KeyUse } from '../../store/idempotency.ts'
 import { newId } from '../../store/ids.ts'
 import { findProducts, updateProduct } from '../../store/products.ts'
 import { readTogether } from '../../store/read-together.ts'
-import { createUser } from '../../store/users.ts'
+import { createUser, findEntrants } from '../../store/users.ts'
 import { addProduct } from '../support/shop-api.ts'
 import { openTestDatabase, type TestDatabase } from '../support/test-database.ts'
 
@@ -52,7 +52,7 @@ test('a statement that fails is told to everyone who waits for it, and the next 
   expect(await read('a')).toBe('a')
 })
 
-test('of many idempotency keys each is known to be used or not', async () => {
+test('of many who come in it is known whether they may and whether they used their keys', async () => {
   const userId = newId('usr')
   await createUser(shop.database, {
     id: userId,
@@ -62,5 +62,10 @@ test('of many idempotency keys each is known to be used or not', async () => {
   })
   const use = (key: string): KeyUse => ({ userId, route: 'POST /v1/orders', key, fingerprint: Buffer.alloc(32) })
   await claimKey(shop.database, use('b'), newId('ord'))
-  expect(await areKeysUsed(shop.database, ['a', 'b', 'c', 'b'].map(use))).toEqual([false, true, false, true])
+  const entrants = await findEntrants(shop.database, [
+    ...['a', 'b', 'c', 'b'].map(use),
+    { ...use('b'), userId: 'usr_nobody' },
+  ])
+  expect(entrants.map(({ isKeyUsed }) => isKeyUsed)).toEqual([false, true, false, true, false])
+  expect(entrants.map(({ tokenVersion }) => tokenVersion)).toEqual([0, 0, 0, 0, null])
 })
