@@ -1,4 +1,5 @@
 import { bulkhead, TimeoutStrategy, timeout, wrap } from 'cockatiel'
+import type { Logger } from 'pino'
 import type { Caches } from '../store/caches.ts'
 import type { Catalogue } from '../store/catalogue.ts'
 import type { Db } from '../store/database.ts'
@@ -37,8 +38,9 @@ export function createProductPages(deps: {
   caches: Caches
   moments: Moments
   findRelated: FindRelated
+  logger: Logger
 }): ProductPages {
-  const { database, catalogue, caches, moments, findRelated } = deps
+  const { database, catalogue, caches, moments, findRelated, logger } = deps
 
   const reviewsOf = moments.of(
     async (productId: string): Promise<ReviewsPart> => {
@@ -54,7 +56,12 @@ export function createProductPages(deps: {
     const ids = await caches.get('related', productId, () => findRelated(productId, RELATED))
     return catalogue.activeProducts(ids ?? [])
   }
-  const optional = { related: aside(relatedTo), reviews: aside(reviewsOf) }
+  const isMissing = (part: string) => (error: unknown) =>
+    logger.warn({ err: error, part }, 'a product page lacks a part')
+  const optional = {
+    related: aside(relatedTo, isMissing('related')),
+    reviews: aside(reviewsOf, isMissing('reviews')),
+  }
 
   return {
     async find(product) {
@@ -66,13 +73,17 @@ export function createProductPages(deps: {
   }
 }
 
-function aside<Part>(read: (productId: string) => Promise<Part | undefined>): (id: string) => Promise<Part | null> {
+function aside<Part>(
+  read: (productId: string) => Promise<Part | undefined>,
+  onMissing: (error: unknown) => void,
+): (productId: string) => Promise<Part | null> {
   const policy = wrap(timeout(PART_WITHIN_MS, TimeoutStrategy.Aggressive), bulkhead(PARTS_AT_ONCE, PARTS_WAITING))
   return async (productId) => {
     try {
       return (await policy.execute(() => read(productId))) ?? null
-    } catch {
-      return null // the page says which part is missing; the database's own trouble is seen at /health/ready
+    } catch (error) {
+      onMissing(error)
+      return null
     }
   }
 }

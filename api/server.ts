@@ -53,7 +53,7 @@ await untilAskedToStop(async (stop) => {
   const caches = openCaches(redis)
   const catalogue = createCatalogue({ database, caches, moments })
   const findRelated: FindRelated = (productId, limit) => findRelatedProducts(database, productId, limit)
-  const pages = createProductPages({ database, catalogue, caches, moments, findRelated })
+  const pages = createProductPages({ database, catalogue, caches, moments, findRelated, logger })
   const views = countViews(redis)
   const outcomes = await listenForOutcomes({
     url: config.database.url,

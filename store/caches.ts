@@ -31,8 +31,8 @@ const LEFT_ALONE = '5s'
  */
 export function openCaches(redis?: Redis): Caches {
   const layers = (inMemory: number) => {
-    // What is in memory is shared by all who read it: nobody may change it.
-    const store = bentostore().useL1Layer(memoryDriver({ maxItems: inMemory, serialize: false }))
+    // Kept as text in memory too: bentocache 1.6.1 cannot read its own objects again after a hit in Redis.
+    const store = bentostore().useL1Layer(memoryDriver({ maxItems: inMemory }))
     return redis ? store.useL2Layer(redisDriver({ connection: redis })) : store
   }
   const bento = new BentoCache({
@@ -55,7 +55,7 @@ export function openCaches(redis?: Redis): Caches {
     async get(cache, key, make) {
       try {
         const factory = async ({ skip }: { skip: () => undefined }) => (await make()) ?? skip()
-        return await bento.use(cache).getOrSet({ key, ttl: kept[cache].ttl, factory })
+        return await bento.use(cache).getOrSet({ key: `${cache}:${key}`, ttl: kept[cache].ttl, factory })
       } catch (error) {
         throw error instanceof errors.E_FACTORY_ERROR ? error.cause : error // why it could not be made is for the caller
       }

@@ -37,7 +37,7 @@ export async function searchProductText(db: Db, query: SearchQuery): Promise<Sea
        select id, row_number() over (order by ${orders[query.sort]}) as place from matching
         order by place limit $7 offset $8
      )
-     select coalesce((select array_agg(id order by place) from page), '{}') as ids,
+     select coalesce((select array_agg(id::text order by place) from page), '{}') as ids,
             (select count(*) from matching) as total,
             (select coalesce(json_agg(json_build_object('value', category, 'count', count) order by count desc, category), '[]')
                from (select category, count(*) from matching group by category order by 2 desc, 1 limit 50) as c) as categories,

@@ -31,6 +31,11 @@ test('words find products in any of their forms, the name before the description
   expect(await namesOf({ q: 'aud-100' })).toEqual(['Wireless headphones'])
 })
 
+test('a page says how many hits it covers, so that the next one begins behind it', async () => {
+  expect(await search({ limit: 3 })).toMatchObject({ hits: 3, total: 4 })
+  expect(await search({ limit: 3, offset: 3 })).toMatchObject({ hits: 1, total: 4 })
+})
+
 test('the beginning of a word is enough', async () => {
   expect(await namesOf({ q: 'wirel headp' })).toEqual(['Wireless headphones'])
 })

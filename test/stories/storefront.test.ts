@@ -98,12 +98,13 @@ test('who has bought a product reviews it, and its page shows how it is rated', 
 
 test('with Redis flushed, killed and back again everything is answered as before', async () => {
   const product = await shop.newProduct({ name: 'Selenite prism' })
+  const at = `/v1/products/${product.id}`
   const everything = async () => {
-    const at = `/v1/products/${product.id}`
     const answers = await Promise.all([at, `${at}/page`, '/v1/search?q=selenite', `${at}/reviews`].map(ask))
     expect(tally(answers.map(({ status }) => status))).toEqual({ '200': 4 })
-    expect(answers[1]?.body.missing).toEqual([])
     expect(answers[2]?.body.data).toMatchObject([{ id: product.id }])
+    // On a busy machine a part may be late; the page comes whole again by itself.
+    await eventually(async () => expect((await ask(`${at}/page`)).body.missing).toEqual([]))
   }
   await everything()
   await shop.halt('redis', 'SIGKILL')

@@ -34,6 +34,7 @@ export async function openShopApi(overrides: Partial<AppDeps> = {}) {
   const { database, close } = await openTestDatabase()
   const tokens = createTokens('a secret of at least thirty-two characters')
   const nudges = { count: 0 }
+  const logger = pino({ level: 'silent' })
   const moments = createMoments()
   const caches = openCaches()
   const catalogue = createCatalogue({ database, moments, caches })
@@ -41,11 +42,11 @@ export async function openShopApi(overrides: Partial<AppDeps> = {}) {
   const deps: AppDeps = {
     database,
     tokens,
-    logger: pino({ level: 'silent' }),
+    logger,
     search: createProductSearch({ database }),
     catalogue,
     moments,
-    pages: createProductPages({ database, catalogue, caches, moments, findRelated }),
+    pages: createProductPages({ database, catalogue, caches, moments, findRelated, logger }),
     views: countViews(),
     reviewModeration: 'doubtful',
     nudgeSearchSync: () => void nudges.count++,
