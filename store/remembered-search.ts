@@ -15,6 +15,7 @@ const REMEMBERED_PAGES = 1_000
 type SearchDeps = {
   database: Database
   index?: SearchIndex | undefined
+  timeoutMs?: number
   caches: Caches
   catalogue: Catalogue
   moments: Moments
@@ -24,7 +25,8 @@ type SearchDeps = {
  * Search that asks an engine once for what many ask. What the index found is kept by the edition it was found in; names,
  * prices and stock are read anew for each page, and the page itself is good for a moment.
  */
-export function createRememberedSearch({ database, index, caches, catalogue, moments }: SearchDeps): ProductSearch {
+export function createRememberedSearch(deps: SearchDeps): ProductSearch {
+  const { database, index, caches, catalogue, moments } = deps
   const edition = moments.of(() => findIndexEdition(database), {
     name: 'edition',
     forMs: EDITION_FOR_MS,
@@ -32,8 +34,7 @@ export function createRememberedSearch({ database, index, caches, catalogue, mom
     isByProduct: false,
   })
   const search = createProductSearch({
-    database,
-    index,
+    ...deps,
     readActive: catalogue.activeProducts,
     async keepHits(query, ask) {
       const { edition: of, isBehind } = (index && (await edition('index'))) ?? { edition: '', isBehind: true }
