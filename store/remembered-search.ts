@@ -35,7 +35,7 @@ export function createRememberedSearch(deps: SearchDeps): ProductSearch {
   })
   const search = createProductSearch({
     ...deps,
-    readActive: catalogue.activeProducts,
+    readActive: (productIds) => catalogue.activeProducts(productIds),
     async keepHits(query, ask) {
       const { edition: of, isBehind } = (index && (await edition('index'))) ?? { edition: '', isBehind: true }
       if (isBehind) return ask()
@@ -57,7 +57,7 @@ export function createRememberedSearch(deps: SearchDeps): ProductSearch {
   })
   return {
     search: (query) => page(keyOf({ ...query, q: query.q?.toLowerCase() })) as Promise<SearchPage>,
-    suggest: search.suggest,
+    suggest: (prefix, limit) => search.suggest(prefix, limit),
   }
 }
 
