@@ -1,5 +1,6 @@
 import { Webhook } from 'standardwebhooks'
 import { z } from 'zod'
+import { type CallerConfig, createCaller, parseJson } from '../json-call.ts'
 import {
   type GatewayRefund,
   GatewayRefused,
@@ -10,22 +11,12 @@ import {
   type PaymentNotice,
 } from './port.ts'
 
-export type SandboxGatewayConfig = {
-  baseUrl: string
-  webhookSecret: string
-  timeoutMs: number
-  /** Ends calls early, for a process that is going down. */
-  signal?: AbortSignal
-}
+export type SandboxGatewayConfig = CallerConfig & { webhookSecret: string }
 
 /** The client of `sandbox/payment-gateway`. */
-export function createSandboxGateway({
-  baseUrl,
-  webhookSecret,
-  timeoutMs,
-  signal,
-}: SandboxGatewayConfig): PaymentGateway {
+export function createSandboxGateway({ webhookSecret, ...config }: SandboxGatewayConfig): PaymentGateway {
   const webhook = new Webhook(webhookSecret)
+  const send = createCaller(config)
 
   return {
     async authorize({ key, orderId, amountMinor, currency, token }) {
@@ -87,8 +78,7 @@ export function createSandboxGateway({
     body?: object,
     key?: string,
   ): Promise<T> {
-    const { status, text } = await send(method, path, body, key)
-    const json = parseJson(text)
+    const { status, json } = await send({ method, path, body, key })
     // 402 is how the gateway says "declined": an intent like any other.
     if ((status >= 200 && status < 300) || status === 402) {
       const parsed = answer.safeParse(json)
@@ -99,25 +89,6 @@ export function createSandboxGateway({
     const isFinal = status >= 400 && status < 500 && status !== 408 && status !== 429
     if (!isFinal || !refusal.success) throw new GatewayUnavailable(`${method} ${path} was answered ${status}`)
     throw new GatewayRefused(refusal.data.error.code, refusal.data.error.message)
-  }
-
-  async function send(method: 'GET' | 'POST', path: string, body: object | undefined, key: string | undefined) {
-    const timeout = AbortSignal.timeout(timeoutMs)
-    try {
-      const response = await fetch(new URL(path, baseUrl), {
-        method,
-        redirect: 'error',
-        headers: {
-          ...(body && { 'content-type': 'application/json' }),
-          ...(key && { 'idempotency-key': key }),
-        },
-        ...(body && { body: JSON.stringify(body) }),
-        signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
-      })
-      return { status: response.status, text: await response.text() }
-    } catch (error) {
-      throw new GatewayUnavailable(`${method} ${path} was not answered`, { cause: error })
-    }
   }
 }
 
@@ -168,12 +139,4 @@ function toIntent(answer: z.infer<typeof intentAnswer>): PaymentIntent {
 
 function toRefund(answer: z.infer<typeof refundAnswer>): GatewayRefund {
   return { id: answer.id, intentId: answer.intent_id, amountMinor: answer.amount, currency: answer.currency }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -29,7 +29,7 @@ export async function answer(
 }
 
 /** Holds the connection without a word until the caller has had enough. */
-async function silence(c: Context<Env>): Promise<Response> {
+export async function silence(c: Context<Env>): Promise<Response> {
   const { outgoing } = c.env
   const timer = setTimeout(() => outgoing.destroy(), longestSilenceMs)
   if (!outgoing.destroyed) await new Promise((resolve) => outgoing.once('close', resolve))

@@ -23,7 +23,13 @@ export type Sandbox = Awaited<ReturnType<typeof openSandbox>>
 /** A real gateway process on a free port, with a ledger of its own that outlives restarts. */
 export async function openSandbox({ webhookUrl = '' } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-gateway-'))
-  let running = await start(folder, webhookUrl)
+  const start = () =>
+    startProcess(serverFile, {
+      DATABASE_FILE: join(folder, 'ledger.db'),
+      WEBHOOK_URL: webhookUrl,
+      WEBHOOK_SECRET: webhookSecret,
+    })
+  let running = await start()
 
   const sandbox = {
     get url() {
@@ -43,7 +49,7 @@ export async function openSandbox({ webhookUrl = '' } = {}) {
     },
     async killAndRestart(): Promise<void> {
       await end(running.process, 'SIGKILL')
-      running = await start(folder, webhookUrl)
+      running = await start()
     },
     stop: () => end(running.process, 'SIGTERM'),
     async close(): Promise<void> {
@@ -54,15 +60,10 @@ export async function openSandbox({ webhookUrl = '' } = {}) {
   return sandbox
 }
 
-async function start(folder: string, webhookUrl: string) {
-  const child = spawn(process.execPath, [serverFile], {
-    env: {
-      PATH: process.env.PATH,
-      PORT: '0',
-      DATABASE_FILE: join(folder, 'ledger.db'),
-      WEBHOOK_URL: webhookUrl,
-      WEBHOOK_SECRET: webhookSecret,
-    },
+/** One of the pretend companies, on a free port. */
+export async function startProcess(program: string, env: Record<string, string>) {
+  const child = spawn(process.execPath, [program], {
+    env: { PATH: process.env.PATH, PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let stderr = ''
@@ -71,13 +72,13 @@ async function start(folder: string, webhookUrl: string) {
   })
   const [firstLine] = await Promise.race([
     once(child.stdout, 'data'),
-    once(child, 'exit').then(() => Promise.reject(new Error(`The gateway did not start: ${stderr}`))),
+    once(child, 'exit').then(() => Promise.reject(new Error(`${program} did not start: ${stderr}`))),
   ])
   const { url } = JSON.parse(String(firstLine)) as { url: string }
   return { process: child, url, stderr: () => stderr }
 }
 
-async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
+export async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
   if (child.exitCode !== null || child.signalCode !== null) return child.exitCode
   const exited = once(child, 'exit')
   child.kill(signal)
@@ -85,7 +86,7 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number 
   return child.exitCode
 }
 
-async function request(baseUrl: string, method: string, path: string, body?: object, key?: string) {
+export async function request(baseUrl: string, method: string, path: string, body?: object, key?: string) {
   const response = await fetch(new URL(path, baseUrl), {
     method,
     headers: { 'content-type': 'application/json', ...(key && { 'idempotency-key': key }) },
