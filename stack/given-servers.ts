@@ -6,6 +6,7 @@ const givenBy = [
   'TEMPORAL_ADDRESS',
   'GATEWAY_URL',
   'GATEWAY_WEBHOOK_SECRET',
+  'SUPPLIER_URL',
 ]
 
 /** For whoever must have servers of their own, to break or to measure, whatever the shell points to. */

@@ -8,6 +8,7 @@ import { planOpenSearch } from './servers/opensearch.ts'
 import { startPostgres } from './servers/postgres.ts'
 import { startRedis } from './servers/redis.ts'
 import { portIsTaken, startShop } from './servers/shop.ts'
+import { startSupplier } from './servers/supplier.ts'
 import { startTemporal } from './servers/temporal.ts'
 import { workflowBundle } from './servers/workflow-bundle.ts'
 import { openSite, type Site, type SiteOptions } from './site.ts'
@@ -29,14 +30,14 @@ export type OpenStackOptions = SiteOptions & {
   reach?: (server: Reached, url: string) => Promise<string>
   /** Modules that each API and worker process loads before its own code. */
   preload?: string[]
-  /** Leave these accelerators out. */
-  without?: Array<'redis' | 'opensearch'>
+  /** Leave these out: accelerators, and whoever would be asked for units that are ordered by hand without. */
+  without?: Array<'redis' | 'opensearch' | 'supplier'>
   /** Breaks off a start that is under way. */
   signal?: AbortSignal
 }
 
 /** `api` is what the gateway's notices are sent to. */
-export type Reached = 'postgres' | 'redis' | 'opensearch' | 'temporal' | 'gateway' | 'api'
+export type Reached = 'postgres' | 'redis' | 'opensearch' | 'temporal' | 'gateway' | 'supplier' | 'api'
 
 export type OpenStack = {
   /** As the file has it now; processes that were started again have new pids. */
@@ -76,9 +77,9 @@ async function startAll(site: Site, options: OpenStackOptions): Promise<OpenStac
   const api = `http://127.0.0.1:${port}`
   const admin = { email: adminEmail, password: site.secrets.adminPassword }
   const reach = async (server: Reached, url: string) => (await options.reach?.(server, url)) ?? url
-  const leftOut = (name: 'redis' | 'opensearch') => options.without?.includes(name)
+  const leftOut = (name: 'redis' | 'opensearch' | 'supplier') => options.without?.includes(name)
 
-  const [postgres, temporal, redis, openSearch, gateway, bundle] = await Promise.all([
+  const [postgres, temporal, redis, openSearch, gateway, supplier, bundle] = await Promise.all([
     startPostgres(site).then(async (started) => {
       await prepareDatabase(site, started.url, admin, options.demo ?? false)
       return started
@@ -87,6 +88,7 @@ async function startAll(site: Site, options: OpenStackOptions): Promise<OpenStac
     leftOut('redis') ? undefined : startRedis(site),
     leftOut('opensearch') ? undefined : planOpenSearch(site),
     reach('api', api).then((url) => startGateway(site, { webhookUrl: `${url}/v1/webhooks/payments` })),
+    leftOut('supplier') ? undefined : startSupplier(site),
     workflowBundle(site),
   ])
   const searching = openSearch?.start()
@@ -104,6 +106,7 @@ async function startAll(site: Site, options: OpenStackOptions): Promise<OpenStac
       TEMPORAL_NAMESPACE: temporal.namespace,
       GATEWAY_URL: await reach('gateway', gateway.url),
       GATEWAY_WEBHOOK_SECRET: site.environment.GATEWAY_WEBHOOK_SECRET ?? site.secrets.webhookSecret,
+      SUPPLIER_URL: supplier && (await reach('supplier', supplier)),
       JWT_SECRET: site.environment.JWT_SECRET ?? site.secrets.jwtSecret,
       WORKFLOW_BUNDLE: bundle,
       ...options.env,
@@ -119,6 +122,7 @@ async function startAll(site: Site, options: OpenStackOptions): Promise<OpenStac
     ...(redis && { redis: redis.url }),
     ...(isServing(site, 'opensearch') || site.environment.OPENSEARCH_URL ? { opensearch: openSearch?.url ?? '' } : {}),
     gateway: gateway.url,
+    ...(supplier && { supplier }),
     admin,
     processes: processesOf(site),
   })

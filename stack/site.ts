@@ -41,7 +41,7 @@ export type SiteOptions = {
 const notForChildren = /^(VITEST|npm_|NODE_CHANNEL_|NODE_ENV$|HOLDFAST_)/
 
 /** Nobody loses a server it still needs. */
-const stopOrder: Role[] = ['api', 'worker', 'gateway', 'opensearch', 'redis', 'temporal', 'postgres']
+const stopOrder: Role[] = ['api', 'worker', 'gateway', 'supplier', 'opensearch', 'redis', 'temporal', 'postgres']
 
 export async function openSite(options: SiteOptions): Promise<Site> {
   const { ports = 'free', environment = process.env } = options

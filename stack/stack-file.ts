@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-export type Role = 'api' | 'worker' | 'temporal' | 'postgres' | 'redis' | 'opensearch' | 'gateway'
+export type Role = 'api' | 'worker' | 'temporal' | 'postgres' | 'redis' | 'opensearch' | 'gateway' | 'supplier'
 
 /** What a ready stack tells the outside; the shape is in the contract. */
 export type StackFile = {
@@ -11,6 +11,7 @@ export type StackFile = {
   redis?: string
   opensearch?: string
   gateway: string
+  supplier?: string
   admin: { email: string; password: string }
   processes: Array<{ role: Role; pid: number }>
 }

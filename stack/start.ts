@@ -89,6 +89,7 @@ function whereEverythingIs(stack: StackFile, { dataDir, detach }: StartOptions):
     ['Temporal', `${stack.temporal.address}, namespace ${stack.temporal.namespace}`],
     ['temporal CLI', stack.temporal.cli],
     ['Payment gateway', `${stack.gateway}   its ledger: ${stack.gateway}/v1/ledger`],
+    ['Supplier', stack.supplier && `${stack.supplier}   its orders: ${stack.supplier}/v1/orders`],
     ['PostgreSQL', stack.postgres],
     ['Redis', stack.redis],
     ['OpenSearch', stack.opensearch],
