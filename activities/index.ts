@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 import type { PaymentGateway } from '../gateways/payment/index.ts'
+import type { SupplierGateway } from '../gateways/supplier/index.ts'
 import type { Database } from '../store/database.ts'
 import type { SearchIndex } from '../store/search-index.ts'
 import { createEventActivities } from './events.ts'
@@ -10,12 +11,15 @@ import { createReconciliationActivities, type Outside } from './reconciliation.t
 import { createRefundActivities } from './refunds.ts'
 import { createReplenishmentActivities } from './replenishments.ts'
 import { createSearchActivities } from './search-index.ts'
+import { createSupplierActivities } from './suppliers.ts'
 
 export type ActivityDeps = {
   database: Database
   redis?: Redis | undefined
   index?: SearchIndex | undefined
   gateways: { quick: PaymentGateway; patient: PaymentGateway }
+  /** Present where suppliers are asked; without them the shop orders by hand. */
+  suppliers?: SupplierGateway | undefined
   /** For the comparison of the books with the world. */
   outside?: Outside | undefined
   logger: Logger
@@ -29,6 +33,7 @@ export function createActivities(deps: ActivityDeps) {
     ...createPaymentActivities(deps),
     ...createRefundActivities(deps),
     ...createReplenishmentActivities(deps),
+    ...createSupplierActivities(deps),
     ...createReconciliationActivities({ ...deps, ...events, ...search }),
     ...events,
     ...search,

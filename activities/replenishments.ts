@@ -1,5 +1,7 @@
+import { reorderQuantityOf } from '../domain/reorder-quantity.ts'
 import type { Database } from '../store/database.ts'
 import { newId } from '../store/ids.ts'
+import { MAX_ON_HAND } from '../store/inventory.ts'
 import * as replenishments from '../store/replenishments/index.ts'
 
 /** What a replenishment does to our books. Each may be repeated. */
@@ -16,6 +18,11 @@ export const createReplenishmentActivities = ({ database }: { database: Database
   /** A page of what is due, each with the id that its replenishment will have. */
   async listDueForReorder(page: { after: string; limit: number }): Promise<replenishments.ReplenishmentRequest[]> {
     const due = await replenishments.listDue(database, page)
-    return due.map((each) => ({ replenishmentId: newId('po'), requestedBy: 'shop', ...each }))
+    return due.map((demand) => ({
+      replenishmentId: newId('po'),
+      productId: demand.productId,
+      quantity: Math.min(reorderQuantityOf(demand), MAX_ON_HAND),
+      requestedBy: 'shop',
+    }))
   },
 })

@@ -27,6 +27,7 @@ import { productRoutes } from './routes/products.ts'
 import { reviewRoutes } from './routes/reviews.ts'
 import { searchRoutes } from './routes/search.ts'
 import { staticRoutes } from './static-files.ts'
+import { supplierRoutes } from './routes/suppliers.ts'
 
 export type AppDeps = {
   database: Database
@@ -66,6 +67,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<ApiEnv> {
   app.route('/', reviewRoutes(deps))
   app.route('/', staticRoutes())
   app.route('/', inventoryRoutes(deps))
+  app.route('/', supplierRoutes(deps))
   app.route('/', searchRoutes(deps))
   app.route('/', healthRoutes(deps))
   app.route('/', docsRoutes())

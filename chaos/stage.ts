@@ -75,7 +75,13 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       preload: [...(wanted.some(({ name }) => name === 'block-event-loop') ? [blockWhenTold] : []), ...preload],
       // Staff refund on their own here: whoever has to approve is a story of its own. What is kept must be kept without
       // the comparison that mends.
-      env: { ...clocks, REFUND_APPROVAL_LIMIT: '1000000000', RECONCILIATION_EVERY_MS: '86400000', ...env },
+      env: {
+        ...clocks,
+        REFUND_APPROVAL_LIMIT: '1000000000',
+        RECONCILIATION_EVERY_MS: '86400000',
+        SUPPLIER_ANSWER_MS: '300',
+        ...env,
+      },
     }
     const opened = scene ? await scene.open(stackOptions) : await ordinary(stackOptions)
     closers.push(() => opened.close())

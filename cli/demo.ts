@@ -43,8 +43,8 @@ async function playAll(stack: StackFile): Promise<number> {
   })
   const price = { amount: 24_50, currency: 'USD' }
   const product = await staff.createProduct({ name: 'Demo lantern', price, onHand: 100 })
-  const { gateway: gatewayUrl, temporal } = stack
-  const stage = createStage({ shop, staff, product, gatewayUrl, temporal, print: console.log })
+  const { gateway: gatewayUrl, supplier: supplierUrl, temporal } = stack
+  const stage = createStage({ shop, staff, product, gatewayUrl, supplierUrl, temporal, print: console.log })
   const failed: string[] = []
   try {
     for (const [index, story] of stories.entries()) {

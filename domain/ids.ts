@@ -1,5 +1,5 @@
 /** Every name that must come out the same wherever it is made: resources, workflows, idempotency keys. */
-export type IdPrefix = 'ord' | 're' | 'po' | 'rcp' | 'usr' | 'prd' | 'pay' | 'adj' | 'rec' | 'rev'
+export type IdPrefix = 'ord' | 're' | 'po' | 'rcp' | 'usr' | 'prd' | 'pay' | 'adj' | 'rec' | 'rev' | 'sup'
 
 export const orderWorkflowId = (orderId: string): string => `order-${orderId}`
 
@@ -16,6 +16,9 @@ export const refundKey = (refundId: string, attempt: number): string => `${refun
 export const orderStepKey = (orderId: string, step: 'authorize' | 'capture' | 'void' | 'refund'): string =>
   `${orderId}:${step}`
 
+/** The name of what one supplier is asked for by one replenishment; who is asked next gets the next turn. */
+export const supplierOrderKey = (replenishmentId: string, turn: number): string => `${replenishmentId}:supplier:${turn}`
+
 /** The name under which a hold is let go that belongs to no order. */
 export const strayHoldKey = (intentId: string): string => `${intentId}:stray:void`
 
@@ -23,6 +26,6 @@ export const strayHoldKey = (intentId: string): string => `${intentId}:stray:voi
 export const cancellationRefundIdOf = (orderId: string): string => orderId.replace(/^ord_/, 're_')
 
 const idShape =
-  /^(ord|re|po|rcp|usr|prd|pay|adj|rec|rev)_[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+  /^(ord|re|po|rcp|usr|prd|pay|adj|rec|rev|sup)_[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
 export const isId = (prefix: IdPrefix, value: string): boolean => value.startsWith(`${prefix}_`) && idShape.test(value)

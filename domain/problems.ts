@@ -39,6 +39,7 @@ export const problems = {
   replenishment_open: { status: 409, retry: false, title: 'The product is being replenished already' },
   over_receipt: { status: 409, retry: false, title: 'That is more than was ordered' },
   review_exists: { status: 409, retry: false, title: 'You have reviewed this product already' },
+  supplier_name_taken: { status: 409, retry: false, title: 'Another supplier has this name' },
   username_taken: { status: 409, retry: false, title: 'This user name is taken' },
   email_taken: { status: 409, retry: false, title: 'This e-mail address has an account' },
   sku_taken: { status: 409, retry: false, title: 'Another product has this SKU' },

@@ -119,6 +119,34 @@ select l.source, format('%s units in the ledger without a receipt', l.change_qua
   from inventory_records l
  where l.source like 'rcp\_%' and not exists (select from replenishment_receipts c where c.id = l.source);
 
+-- name: suppliers_promise_no_more_than_is_wanted
+-- promise: What suppliers were asked for and have promised never comes to more units than their replenishment wants, and never are two asked at a time.
+select r.id as subject,
+       format('%s are wanted; %s are promised and %s asked for, of %s suppliers at a time', r.quantity,
+              coalesce(sum(o.confirmed_quantity) filter (where o.status = 'confirmed'), 0),
+              coalesce(sum(o.quantity) filter (where o.status = 'asked'), 0), count(*) filter (where o.status = 'asked')) as detail
+  from replenishments r join supplier_orders o on o.replenishment_id = r.id
+ where o.status in ('asked', 'confirmed')
+ group by r.id
+having sum(case o.status when 'asked' then o.quantity else o.confirmed_quantity end) > r.quantity
+    or count(*) filter (where o.status = 'asked') > 1;
+
+-- name: supplier_orders_end_with_their_replenishment
+-- promise: Once a replenishment is over no supplier is waited for, and a confirmed one has a supplier's promise.
+select r.id as subject, format('the replenishment is %s, what supplier %s was asked for is %s', r.status, o.supplier_id, o.status) as detail
+  from replenishments r join supplier_orders o on o.replenishment_id = r.id
+ where (r.status = 'cancelled' and o.status in ('asked', 'confirmed')) or (r.status = 'received' and o.status = 'asked')
+union all
+select r.id, 'confirmed, and no supplier has promised anything'
+  from replenishments r
+ where r.status = 'confirmed' and not exists (select from supplier_orders o where o.replenishment_id = r.id and o.status = 'confirmed');
+
+-- name: withdrawn_suppliers_know_it
+-- promise: A supplier whose order was withdrawn has been told so.
+-- eventual: true
+select replenishment_id as subject, format('supplier %s still believes that %s units are wanted', supplier_id, quantity) as detail
+  from supplier_orders where status = 'withdrawn' and told_at is null;
+
 ----------------------------------------------------------------------------------------------------------------- orders
 
 -- name: order_total_is_sum_of_lines

@@ -1,3 +1,4 @@
+import type { ReorderMode } from '../domain/reorder-quantity.ts'
 import type { Db } from './database.ts'
 
 export type Stock = {
@@ -8,13 +9,15 @@ export type Stock = {
   incoming: number
   reorderPoint: number
   reorderQuantity: number
+  reorderMode: ReorderMode
 }
 
 /** Sums of two of these stay far inside the column's range. */
 export const MAX_ON_HAND = 1_000_000_000
 
 const stockColumns = `product_id as "productId", on_hand as "onHand", reserved, on_hand - reserved as available,
-  incoming, reorder_point as "reorderPoint", reorder_quantity as "reorderQuantity"`
+  incoming, reorder_point as "reorderPoint", reorder_quantity as "reorderQuantity",
+  reorder_mode as "reorderMode"`
 
 export async function findStock(db: Db, productId: string): Promise<Stock | undefined> {
   const { rows } = await db.query<Stock>({
@@ -29,14 +32,19 @@ export async function findStock(db: Db, productId: string): Promise<Stock | unde
 export async function setReordering(
   db: Db,
   productId: string,
-  reordering: { reorderPoint?: number | undefined; reorderQuantity?: number | undefined },
+  reordering: {
+    reorderPoint?: number | undefined
+    reorderQuantity?: number | undefined
+    reorderMode?: ReorderMode | undefined
+  },
 ): Promise<Stock | undefined> {
   const { rows } = await db.query<Stock>(
     `update stock
-        set reorder_point = coalesce($2, reorder_point), reorder_quantity = coalesce($3, reorder_quantity), updated_at = now()
+        set reorder_point = coalesce($2, reorder_point), reorder_quantity = coalesce($3, reorder_quantity),
+            reorder_mode = coalesce($4, reorder_mode), updated_at = now()
       where product_id = $1
      returning ${stockColumns}`,
-    [productId, reordering.reorderPoint ?? null, reordering.reorderQuantity ?? null],
+    [productId, reordering.reorderPoint ?? null, reordering.reorderQuantity ?? null, reordering.reorderMode ?? null],
   )
   return rows[0]
 }

@@ -42,6 +42,10 @@ const environment = z.object({
   REFUND_DECISION_DEADLINE_MS: durationMs.default(14 * DAY_MS),
   REPLENISHMENT_LATE_MS: durationMs.default(14 * DAY_MS),
   REVIEW_MODERATION: z.enum(reviewModerations).default('doubtful'),
+  SUPPLIER_URL: z.url().optional(),
+  SUPPLIER_ANSWER_MS: durationMs.default(DAY_MS),
+  SUPPLIER_CHASE_MS: durationMs.default(2 * DAY_MS),
+  SUPPLIER_CHASES: z.coerce.number().int().min(0).max(20).default(3),
   RECONCILIATION_EVERY_MS: durationMs.default(5 * 60_000),
   RECONCILIATION_SETTLE_MS: durationMs.default(10_000),
 })
@@ -87,6 +91,17 @@ export function readConfig(env: Record<string, string | undefined>) {
     },
     replenishments: { lateAfterMs: e.REPLENISHMENT_LATE_MS },
     reviewModeration: e.REVIEW_MODERATION,
+    supplierUrl: e.SUPPLIER_URL,
+    replenishments: {
+      lateAfterMs: e.REPLENISHMENT_LATE_MS,
+      ...(e.SUPPLIER_URL !== undefined && {
+        suppliers: {
+          answerWithinMs: e.SUPPLIER_ANSWER_MS,
+          chaseEveryMs: e.SUPPLIER_CHASE_MS,
+          chases: e.SUPPLIER_CHASES,
+        },
+      }),
+    },
     reconciliation: { everyMs: e.RECONCILIATION_EVERY_MS, settleMs: e.RECONCILIATION_SETTLE_MS },
   }
 }

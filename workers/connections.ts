@@ -2,6 +2,7 @@ import { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 import type { ActivityDeps } from '../activities/index.ts'
 import { createPaymentGateway } from '../gateways/payment/index.ts'
+import { createSandboxSuppliers } from '../gateways/supplier/index.ts'
 import { type Database, openDatabase } from '../store/database.ts'
 import { openSearchIndex } from '../store/search-index.ts'
 import type { Config } from './config.ts'
@@ -26,6 +27,9 @@ export function openConnections(config: Config, logger: Logger): Connections {
       quick: createPaymentGateway({ ...config.payment, timeoutMs: QUICK_MS }),
       patient: createPaymentGateway({ ...config.payment, timeoutMs: PATIENT_MS }),
     },
+    suppliers: config.supplierUrl
+      ? createSandboxSuppliers({ baseUrl: config.supplierUrl, timeoutMs: PATIENT_MS })
+      : undefined,
     outside: {
       gatewayUrl: config.payment.kind === 'sandbox' ? config.payment.baseUrl : undefined,
       temporal: config.temporal,

@@ -92,6 +92,24 @@ export async function steadily<E extends Effect>(
   return running
 }
 
+/**
+ * Runs an effect that may come to nothing: what goes on does not depend on it, and somebody else makes it good. Answers
+ * whether it came about.
+ */
+export async function attempted<E extends Effect>(
+  effect: E,
+  input: Input<E>,
+  options: EffectOptions,
+): Promise<boolean> {
+  try {
+    await steadily(effect, input, options)
+    return true
+  } catch (error) {
+    if (isCancellation(error)) throw error
+    return false
+  }
+}
+
 async function tellWhenSlow(running: Promise<unknown>, onSlow: () => Promise<void>): Promise<void> {
   let isSettled = false
   // Both outcomes are attached at once: a failure while we tell of slowness must not be an unhandled rejection.

@@ -60,6 +60,25 @@ export const reconciliationPolicy: ActivityOptions = {
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m', maximumAttempts: 8 },
 }
 
+/**
+ * A supplier is asked again and again until it answers, at first soon and later every quarter of an hour. The story sets
+ * how long.
+ */
+export const askSupplierPolicy: ActivityOptions = {
+  ...patient,
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '15m' },
+}
+
+/** A word to a supplier that is not worth waiting for: a reminder, or a withdrawal, which a sweep makes certain. */
+export const supplierWordPolicy: ActivityOptions = {
+  ...patient,
+  scheduleToCloseTimeout: '90s',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '10s' },
+}
+
+/** What a sweep does not get done, the next one does. */
+export const sweptPolicy: ActivityOptions = { ...patient, retry: { maximumAttempts: 1 } }
+
 /** After this long, an effect that must succeed and does not calls for a person; it is tried on all the same. */
 export const ATTENTION_AFTER = '2m'
 

@@ -1,9 +1,8 @@
 import { continueAsNew, ParentClosePolicy, setHandler, startChild, workflowInfo } from '@temporalio/workflow'
 import { replenishmentWorkflowId } from '../domain/ids.ts'
-import type { ReplenishmentRequest } from '../store/replenishments/open.ts'
-import { steadily } from './effects.ts'
-import { databasePolicy } from './policies.ts'
-import { reorderDueSignal, type ReorderSweepInput } from './replenishment.messages.ts'
+import { attempted, steadily } from './effects.ts'
+import { databasePolicy, sweptPolicy } from './policies.ts'
+import { reorderDueSignal, type ReorderSweepInput, type ReplenishmentInput } from './replenishment.messages.ts'
 import type { replenishment } from './replenishment.ts'
 
 /** So many are opened at once. */
@@ -14,9 +13,9 @@ const PAGE = 50
  * a shelf runs low; what runs low meanwhile has it look once more. A catalogue of any size is gone through page by page.
  */
 export async function reorderSweep({
-  lateAfterMs,
   after = '',
   opened = 0,
+  ...policy
 }: ReorderSweepInput): Promise<{ opened: number }> {
   let isDueAgain = false
   setHandler(reorderDueSignal, () => void (isDueAgain = true), {
@@ -28,19 +27,27 @@ export async function reorderSweep({
       summary: 'Find what has run low',
       policy: databasePolicy,
     })
-    await Promise.all(page.map((request) => open(request, lateAfterMs)))
+    await Promise.all(page.map((request) => open({ ...request, ...policy })))
     opened += page.length
     after = page.length === PAGE ? (page.at(-1)?.productId ?? '') : ''
+    if (after === '' && !isDueAgain && policy.suppliers) await tellSuppliers()
     if (after === '' && !isDueAgain) return { opened }
-    if (workflowInfo().continueAsNewSuggested) return continueAsNew<typeof reorderSweep>({ lateAfterMs, after, opened })
+    if (workflowInfo().continueAsNewSuggested) return continueAsNew<typeof reorderSweep>({ ...policy, after, opened })
   }
 }
 
 /** On its own from here on: it outlives the sweep. */
-const open = (request: ReplenishmentRequest, lateAfterMs: number) =>
+const open = (input: ReplenishmentInput) =>
   startChild<typeof replenishment>('replenishment', {
-    workflowId: replenishmentWorkflowId(request.replenishmentId),
-    args: [{ ...request, lateAfterMs }],
+    workflowId: replenishmentWorkflowId(input.replenishmentId),
+    args: [input],
     parentClosePolicy: ParentClosePolicy.ABANDON,
-    staticSummary: `${request.quantity} units of ${request.productId}, which has run low`,
+    staticSummary: `${input.quantity} units of ${input.productId}, which has run low`,
+  })
+
+/** What a supplier could not be told when its order was withdrawn, it is told now, or by the next sweep. */
+const tellSuppliers = () =>
+  attempted('tellWithdrawals', [{}], {
+    summary: 'Tell suppliers what is not wanted any more',
+    policy: sweptPolicy,
   })

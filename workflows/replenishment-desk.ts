@@ -7,7 +7,7 @@ import {
   setHandler,
   upsertSearchAttributes,
 } from '@temporalio/workflow'
-import { isOpen, type ReplenishmentStatus } from '../domain/replenishment.ts'
+import { isOlder, isOpen, type ReplenishmentStatus } from '../domain/replenishment.ts'
 import type { Standing } from '../store/replenishments/open.ts'
 import { refusal } from './refusal.ts'
 import * as messages from './replenishment.messages.ts'
@@ -36,6 +36,8 @@ export class ReplenishmentDesk {
   #note: string | undefined
   #refusal: ApplicationFailure | undefined
   #isClosed = false
+  #isNudged = false
+  #supplier: string | null = null
 
   constructor(input: messages.ReplenishmentInput) {
     this.#input = input
@@ -79,7 +81,9 @@ export class ReplenishmentDesk {
   }
 
   stands({ status, quantity, received }: Standing): void {
-    this.#standing = { status, quantity, received }
+    const heard = { status, quantity, received }
+    if (this.#standing && isOlder(heard, this.#standing)) return
+    this.#standing = heard
     this.#show()
   }
 
@@ -106,12 +110,25 @@ export class ReplenishmentDesk {
     )
   }
 
-  /** What is asked next, or nothing after `withinMs`. */
-  async next(withinMs: number | undefined): Promise<Asked | undefined> {
-    const isAsked = () => this.#asked.length > 0
+  /** What is said of who brings the units. */
+  tellOfSupplier(what: string): void {
+    this.#supplier = what
+    this.#show()
+  }
+
+  /** How long is waited for the next request has changed. */
+  nudge(): void {
+    this.#isNudged = true
+  }
+
+  /** What is asked next. `late` when nothing is within `withinMs`; `nudged` when that has changed. */
+  async next(withinMs: number | undefined): Promise<Asked | 'late' | 'nudged'> {
+    const isAsked = () => this.#asked.length > 0 || this.#isNudged
     if (withinMs === undefined) await condition(isAsked)
     else await condition(isAsked, Math.max(withinMs, 1), { summary: 'After this the delivery is late' })
-    return this.#asked.shift()
+    const isNudged = this.#isNudged
+    this.#isNudged = false
+    return this.#asked.shift() ?? (isNudged ? 'nudged' : 'late')
   }
 
   close(): void {
@@ -171,6 +188,7 @@ export class ReplenishmentDesk {
       quantity: this.quantity,
       received: this.quantity - this.missing,
       stage: this.#stage(),
+      supplier: this.#supplier,
       needsAttention: this.#needsAttention,
     }
   }
@@ -190,6 +208,7 @@ export class ReplenishmentDesk {
       `| Replenishment | ${this.status} |`,
       `| Product | ${this.#input.productId} |`,
       `| Asked for by | ${this.#input.requestedBy} |`,
+      ...(this.#supplier ? [`| Supplier | ${this.#supplier} |`] : []),
       ...(this.#needsAttention ? [`| **Needs attention** | ${this.#needsAttention} |`] : []),
       ...(this.#note ? [`| Last request | ${this.#note} |`] : []),
     ]

@@ -10,21 +10,23 @@ import { isOpen, type ReplenishmentStatus } from '../domain/replenishment.ts'
 import { promptly, steadily } from './effects.ts'
 import { databasePolicy } from './policies.ts'
 import { type Asked, ReplenishmentDesk } from './replenishment-desk.ts'
-import type { ReplenishmentInput, ReplenishmentResult } from './replenishment.messages.ts'
+import { beginSupply } from './replenishment-supply.ts'
+import type { ReplenishmentInput, ReplenishmentResult, SupplyState } from './replenishment.messages.ts'
 import { refusal } from './refusal.ts'
 
-type Story = { input: ReplenishmentInput; desk: ReplenishmentDesk }
+type Story = { input: ReplenishmentInput; desk: ReplenishmentDesk; supply: SupplyState }
 type Refused = Omit<Extract<ReplenishmentResult, { status: 'refused' }>, 'replenishmentId'>
 
 /** One order of units for the shelf: opened, ordered, and counted in until all have come or nobody waits any more. */
 export async function replenishment(input: ReplenishmentInput): Promise<ReplenishmentResult> {
-  const story: Story = { input, desk: new ReplenishmentDesk(input) }
+  const supply = input.supply ?? { turn: 1, isReminded: false, isAsked: false, chases: 0 }
+  const story: Story = { input, desk: new ReplenishmentDesk(input), supply }
   CancellationScope.current().cancelRequested.catch(() => story.desk.cancel())
   return CancellationScope.nonCancellable(async () => {
     const end = await bringIn(story)
     story.desk.close()
     await condition(allHandlersFinished)
-    if (end === 'long') return continueAsNew<typeof replenishment>(input)
+    if (end === 'long') return continueAsNew<typeof replenishment>({ ...input, supply })
     return { replenishmentId: input.replenishmentId, ...(typeof end === 'string' ? { status: end } : end) }
   })
 }
@@ -32,7 +34,8 @@ export async function replenishment(input: ReplenishmentInput): Promise<Replenis
 /** `long`: the history is, and the replenishment goes on in a new run. */
 async function bringIn(story: Story): Promise<ReplenishmentStatus | Refused | 'long'> {
   const { input, desk } = story
-  const { lateAfterMs, ...request } = input
+  const { replenishmentId, productId, quantity, requestedBy } = input
+  const request = { replenishmentId, productId, quantity, requestedBy }
   const opened = await promptly('openReplenishment', [request], {
     summary: 'Open a replenishment of the product',
     policy: databasePolicy,
@@ -43,7 +46,6 @@ async function bringIn(story: Story): Promise<ReplenishmentStatus | Refused | 'l
   }
   desk.stands(opened)
   if (opened.status === 'draft') {
-    const { replenishmentId } = input
     desk.stands(
       await promptly('orderReplenishment', [{ replenishmentId }], {
         summary: 'Note that the units are on order',
@@ -52,14 +54,30 @@ async function bringIn(story: Story): Promise<ReplenishmentStatus | Refused | 'l
     )
   }
 
+  const supply = startSupply(story)
+  const end = await standAtDesk(story, () => supply === undefined || supply.isByHand())
+  await supply?.end(end !== 'long')
+  return end
+}
+
+/** Suppliers are asked where there is somebody to ask them. */
+function startSupply(story: Story): ReturnType<typeof beginSupply> | undefined {
+  const { input, desk, supply: state } = story
+  const { replenishmentId, suppliers: patience } = input
+  if (!patience || !isOpen(desk.status)) return undefined
+  return beginSupply({ replenishmentId, desk, patience, state, call: (why) => call(story, why) })
+}
+
+/** Does what people ask for. Without a supplier who promised the units, it is seen here when they do not come. */
+async function standAtDesk(story: Story, isByHand: () => boolean): Promise<ReplenishmentStatus | 'long'> {
+  const { input, desk } = story
   let isLate = false
   while (isOpen(desk.status)) {
-    const asked = await desk.next(isLate ? undefined : lateAfterMs)
-    if (asked) await carryOut(story, asked)
-    else {
+    const asked = await desk.next(isLate || !isByHand() ? undefined : input.lateAfterMs)
+    if (asked === 'late') {
       isLate = true
       await call(story, `late: ${desk.missing} of ${desk.quantity} units have not come`)
-    }
+    } else if (asked !== 'nudged') await carryOut(story, asked)
     if (isOpen(desk.status) && desk.isIdle && workflowInfo().continueAsNewSuggested) return 'long'
   }
   return desk.status

@@ -5,13 +5,19 @@ import { inTransaction } from '../../store/database.ts'
 import { type Answer, claimKey, fingerprintOf, recordAnswer } from '../../store/idempotency.ts'
 import { newId } from '../../store/ids.ts'
 import { adjustStock, findStock, listLedger, MAX_ON_HAND, type Stock, setReordering } from '../../store/inventory.ts'
+import { listSources, type NamedSource } from '../../store/suppliers/index.ts'
 import type { AppDeps } from '../app.ts'
 import { type ApiEnv, bearer, staffOnly } from '../authentication.ts'
 import { give, idempotencyHeaders, refusal, replay, replayedHeader } from '../idempotency.ts'
+import { sourceAnswer, sourceSchema } from '../supplier-schemas.ts'
 import { bodyProblems, problemResponses } from '../problem-responses.ts'
 import { cursorParameter, lineOfText, listOf, pageSize, readCursor, timeSchema, writeCursor } from '../schemas.ts'
 
 const units = z.int().min(0).max(MAX_ON_HAND)
+
+const reorderMode = z.enum(['fixed', 'computed']).openapi({
+  description: '`fixed`: the reorder quantity as it is set; `computed`: from recent sales and the lead time',
+})
 
 const stockSchema = z
   .object({
@@ -22,6 +28,7 @@ const stockSchema = z
     incoming: z.int().openapi({ description: 'Ordered from suppliers' }),
     reorder_point: z.int(),
     reorder_quantity: z.int(),
+    reorder_mode: reorderMode,
   })
   .openapi('Stock')
 
@@ -33,6 +40,16 @@ const stockAnswer = (stock: Stock): z.infer<typeof stockSchema> => ({
   incoming: stock.incoming,
   reorder_point: stock.reorderPoint,
   reorder_quantity: stock.reorderQuantity,
+  reorder_mode: stock.reorderMode,
+})
+
+const suppliedStockSchema = stockSchema
+  .extend({ suppliers: z.array(sourceSchema).openapi({ description: 'The preferred one first' }) })
+  .openapi('SuppliedStock')
+
+const suppliedStockAnswer = (stock: Stock, sources: NamedSource[]): z.infer<typeof suppliedStockSchema> => ({
+  ...stockAnswer(stock),
+  suppliers: sources.map(sourceAnswer),
 })
 
 const changeType = z.enum(['in', 'out', 'adjustment'])
@@ -69,7 +86,7 @@ const adjustmentSchema = z
   .openapi('Adjustment')
 
 const params = z.object({ product_id: z.string() })
-const stockContent = { 'application/json': { schema: stockSchema } }
+const stockContent = { 'application/json': { schema: suppliedStockSchema } }
 
 const show = createRoute({
   method: 'get',
@@ -100,7 +117,11 @@ const change = createRoute({
       required: true,
       content: {
         'application/json': {
-          schema: z.strictObject({ reorder_point: units.optional(), reorder_quantity: units.optional() }),
+          schema: z.strictObject({
+            reorder_point: units.optional(),
+            reorder_quantity: units.optional(),
+            reorder_mode: reorderMode.optional(),
+          }),
         },
       },
     },
@@ -162,19 +183,22 @@ export function inventoryRoutes({ database, nudgeSearchSync }: Pick<AppDeps, 'da
   const routes = new OpenAPIHono<ApiEnv>()
 
   routes.openapi(show, async (c) => {
-    const stock = await findStock(database, productIdOf(c.req.valid('param')))
+    const productId = productIdOf(c.req.valid('param'))
+    const [stock, sources] = await Promise.all([findStock(database, productId), listSources(database, productId)])
     if (!stock) throw new Problem('product_not_found')
-    return c.json(stockAnswer(stock), 200)
+    return c.json(suppliedStockAnswer(stock, sources), 200)
   })
 
   routes.openapi(change, async (c) => {
     const body = c.req.valid('json')
-    const stock = await setReordering(database, productIdOf(c.req.valid('param')), {
+    const productId = productIdOf(c.req.valid('param'))
+    const stock = await setReordering(database, productId, {
       reorderPoint: body.reorder_point,
       reorderQuantity: body.reorder_quantity,
+      reorderMode: body.reorder_mode,
     })
     if (!stock) throw new Problem('product_not_found')
-    return c.json(stockAnswer(stock), 200)
+    return c.json(suppliedStockAnswer(stock, await listSources(database, productId)), 200)
   })
 
   routes.openapi(ledger, async (c) => {

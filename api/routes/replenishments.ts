@@ -152,7 +152,7 @@ const cancel = createRoute({
 type ReplenishmentDeps = {
   database: Database
   temporal: TemporalLink
-  policy: Pick<messages.ReplenishmentInput, 'lateAfterMs'>
+  policy: Pick<messages.ReplenishmentInput, 'lateAfterMs' | 'suppliers'>
   /** Search shows what can be bought. */
   nudgeSearchSync: () => void
 }

@@ -48,6 +48,35 @@ export const replenishmentLate: Scenario = async (visit) => {
   return undefined
 }
 
+/** Two suppliers of this row's own, the first of whom is like this. */
+async function supplied({ shop, product, name }: Visit, first: object): Promise<void> {
+  await shop.addSuppliers(product.id, [`${name} first`, `${name} next`])
+  await shop.setSuppliers({ [`${name} first`]: first })
+}
+
+export const promisedBySupplier: Scenario = async (visit) => {
+  await supplied(visit, { behaviour: 'confirms' })
+  await visit.arm()
+  const id = await opened(visit)
+  await visit.shop.eventually('the first supplier has promised the units', () =>
+    visit.shop.hasAsked(id, ['confirmed'], 'confirmed'),
+  )
+  await shelfComesTo(visit, 100, UNITS)
+  return undefined
+}
+
+/** Reminded, withdrawn and told so; the next one promises. The units are on order once. */
+export const silentSupplierFollowedByNext: Scenario = async (visit) => {
+  await supplied(visit, { behaviour: 'never_answers' })
+  await visit.arm()
+  const id = await opened(visit)
+  await visit.shop.eventually('the next supplier has promised the units', () =>
+    visit.shop.hasAsked(id, ['withdrawn', 'confirmed'], 'confirmed'),
+  )
+  await shelfComesTo(visit, 100, UNITS)
+  return undefined
+}
+
 /** A shelf at its reorder point: the sweep that dies on the way opens one replenishment all the same, once. */
 export const lowShelfSwept: Scenario = async (visit) => {
   const { shop, staff, product, name } = visit

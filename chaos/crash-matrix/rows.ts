@@ -71,6 +71,10 @@ export const effects: Record<Effect, Wanted> = {
   receiveUnits: { steady: ['unitsCountedIn'] },
   cancelReplenishment: { steady: ['replenishmentCancelled'] },
   flagReplenishment: { steady: ['replenishmentLate'] },
+  askSupplier: { steady: ['promisedBySupplier'] },
+  remindSuppliers: { steady: ['silentSupplierFollowedByNext'] },
+  withdrawSupplierOrder: { steady: ['silentSupplierFollowedByNext'] },
+  tellWithdrawals: { steady: ['silentSupplierFollowedByNext'] },
   listDueForReorder: { steady: ['lowShelfSwept'] },
   publishEvents: { quick: ['sold', 'cancelledAfterCapture', 'delivered'], steady: ['sold', 'delivered'] },
   flagAttention: { steady: ['undoRefused'] },
@@ -131,6 +135,18 @@ const betweens: Between[] = [
     moment: 'in Redis, not marked so',
     place: before('statement mark-streamed'),
     scenario: 'sold',
+  },
+  ...(['before', 'after'] as const).map((moment) => ({
+    effect: 'askSupplier' as const,
+    moment: `supplier has promised, ${moment} it is in our books`,
+    place: { step: 'statement with promised as', moment },
+    scenario: 'promisedBySupplier' as const,
+  })),
+  {
+    effect: 'tellWithdrawals',
+    moment: 'supplier was told, not noted',
+    place: before('statement update supplier_orders set told_at'),
+    scenario: 'silentSupplierFollowedByNext',
   },
   {
     effect: 'streamMissedEvents',
@@ -284,8 +300,10 @@ function workflowOf(effect: Effect): Row['workflow'] {
   if (effect === 'syncSearchIndex') return 'search-sync'
   if (comparing.includes(effect)) return 'reconciliation'
   if (effect.includes('Refund')) return 'refund'
-  return effect.includes('Replenishment') || effect === 'receiveUnits' ? 'replenishment' : 'order'
+  return ofReplenishment.test(effect) ? 'replenishment' : 'order'
 }
+
+const ofReplenishment = /Replenishment|Supplier|Withdrawals|^receiveUnits$/
 
 function repeatOf(effect: Effect, attempt: 'quick' | 'steady'): Row['repeat'] {
   const workflow = workflowOf(effect)

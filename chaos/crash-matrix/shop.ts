@@ -9,8 +9,10 @@ import { orderWorkflowId, refundWorkflowId } from '../../domain/ids.ts'
 import { withoutGivenServers } from '../../stack/given-servers.ts'
 import { openStack, type OpenStack, type OpenStackOptions } from '../../stack/open-stack.ts'
 import { openDatabase } from '../../store/database.ts'
+import { newId } from '../../store/ids.ts'
 import { checkInvariants, type InvariantResult } from '../../store/invariants.ts'
 import { openSearchIndex } from '../../store/search-index.ts'
+import { createSupplier, setSources } from '../../store/suppliers/index.ts'
 import { armoryVariable, openArmory } from './armory.ts'
 
 export type MatrixShop = Awaited<ReturnType<typeof openMatrixShop>>
@@ -42,6 +44,7 @@ export async function openMatrixShop({ folder, withSearch, environment, ...optio
       REFUND_REMINDER_MS: '500',
       REFUND_ESCALATION_MS: '1000',
       REPLENISHMENT_LATE_MS: '500',
+      SUPPLIER_ANSWER_MS: '5000',
       // What a crash left undone must come about without it.
       RECONCILIATION_EVERY_MS: '86400000',
     },
@@ -59,6 +62,7 @@ async function around(running: OpenStack, armory: ReturnType<typeof openArmory>)
   const { stack } = running
   const call = callTo(stack.api)
   const gateway = callTo(stack.gateway)
+  const supplierCall = callTo(stack.supplier ?? '')
   const database = openDatabase({ url: stack.postgres, poolSize: 4 })
   const connection = await Connection.connect({ address: stack.temporal.address })
   const temporal = new Client({ connection, namespace: stack.temporal.namespace })
@@ -137,6 +141,25 @@ async function around(running: OpenStack, armory: ReturnType<typeof openArmory>)
         onHand,
         incoming,
       ]),
+    addSuppliers: async (productId: string, names: string[]) => {
+      const suppliers = await Promise.all(names.map((name) => createSupplier(database, { id: newId('sup'), name })))
+      const terms = { supplierSku: 'LAMP', leadTimeDays: 7, unitCostMinor: 9_99, currency: 'USD' }
+      await setSources(
+        database,
+        productId,
+        suppliers.map(({ id }) => ({ supplierId: id, ...terms })),
+      )
+    },
+    /** What suppliers are like from now on, by name. */
+    setSuppliers: (settings: object) => supplierCall('PATCH', '/v1/settings', { body: settings }),
+    /** Whom a replenishment has asked, in order, and whether those who are not waited for know it. */
+    hasAsked: (replenishmentId: string, statuses: string[], status: string) =>
+      isTrue(
+        `select array_agg(o.status order by o.turn) = $2::text[]
+                and bool_and(o.status <> 'withdrawn' or o.told_at is not null) and min(r.status) = $3
+           from supplier_orders o join replenishments r on r.id = o.replenishment_id where r.id = $1`,
+        [replenishmentId, statuses, status],
+      ),
     leaveRefund: (refundId: string) =>
       temporal.workflow.getHandle(refundWorkflowId(refundId)).signal('resolve', { action: 'skip', by: 'operator' }),
     areEventsStreamed: (orderId: string) =>

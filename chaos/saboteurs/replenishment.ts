@@ -43,4 +43,38 @@ export const replenishmentSaboteurs: readonly Saboteur[] = [
     args: ['--minutes', '0.5', '--fault-count', '0'],
     expects: ['incoming_is_what_is_on_order'],
   },
+  {
+    name: 'two-suppliers-at-a-time',
+    bug: 'Who has waited long enough for a supplier asks the next one and does not withdraw the order of the first.',
+    edits: [
+      {
+        file: 'store/suppliers/withdrawals.ts',
+        find: "update supplier_orders set status = 'withdrawn', answered_at = now()",
+        replace: 'update supplier_orders set answered_at = now()',
+      },
+      {
+        file: 'store/migrations/000008_suppliers.sql',
+        find: 'create unique index supplier_orders_one_asked on',
+        replace: 'create index supplier_orders_one_asked on',
+      },
+    ],
+    caughtBy: 'chaos',
+    args: ['--minutes', '0.5', '--fault-count', '0'],
+    expects: ['suppliers_promise_no_more_than_is_wanted'],
+    alsoRemoves: 'the unique index that allows one unanswered supplier of a replenishment',
+  },
+  {
+    name: 'supplier-left-waiting',
+    bug: 'A replenishment that is given up does not withdraw what its suppliers were asked for.',
+    edits: [
+      {
+        file: receiving,
+        find: "and o.status in ('asked', 'confirmed')",
+        replace: "and o.status = 'refused'",
+      },
+    ],
+    caughtBy: 'chaos',
+    args: ['--minutes', '0.5', '--fault-count', '0'],
+    expects: ['supplier_orders_end_with_their_replenishment'],
+  },
 ]

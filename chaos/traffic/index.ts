@@ -9,6 +9,7 @@ import { type Person, register, signIn } from './people.ts'
 import { fillShelves, type Shelves } from './shelves.ts'
 import type { Market } from './insist.ts'
 import { buyManyTimes, race, visit } from './shopper.ts'
+import { engageSuppliers } from './suppliers.ts'
 
 export type TrafficSettings = {
   seed: number
@@ -36,7 +37,7 @@ export type Traffic = {
 }
 
 /** `api` is how customers reach it. */
-type Place = Pick<StackFile, 'api' | 'gateway' | 'admin'>
+type Place = Pick<StackFile, 'api' | 'gateway' | 'supplier' | 'admin'>
 
 const CUSTOMERS = 32
 const PLENTY = 40
@@ -46,7 +47,10 @@ const VISITS_BETWEEN_RACES = 100
 const CLOSING_MS = 90_000
 
 /** Opens accounts and fills the shelves; nobody has come yet. */
-export async function openTraffic({ api, gateway, admin }: Place, settings: TrafficSettings): Promise<Traffic> {
+export async function openTraffic(
+  { api, gateway, supplier, admin }: Place,
+  settings: TrafficSettings,
+): Promise<Traffic> {
   const { seed, shoppers, perSecond } = settings
   const staff = await signIn(api, admin)
   const [customers, shelves] = await Promise.all([
@@ -57,6 +61,7 @@ export async function openTraffic({ api, gateway, admin }: Place, settings: Traf
       unitsOf: (n) => between(randomOf(seed, 'units', n), 1, 6),
     }),
   ])
+  if (supplier !== undefined) await engageSuppliers({ api, supplier }, staff, shelves.plenty)
   const history = createHistory()
   const meter = createMeter(history)
   const client = createClient(api, history, meter)

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator'
 import { between, pick } from '../random.ts'
 import { drawManner } from './choices.ts'
@@ -24,5 +25,6 @@ export async function replenish(market: Market, random: RandomGenerator): Promis
   const countIn = (count: number) =>
     ask({ kind: 'receive', units: { productId, quantity: count } }, `${path}/receipts`, { quantity: count })
   await Promise.all([countIn(some), countIn(quantity - some + 1)])
+  await sleep(between(random, 0, 2_000)) // suppliers are asked meanwhile
   await ask({ kind: 'give up', units }, `${path}/cancel`, { reason: 'enough' })
 }

@@ -22,7 +22,14 @@ export type Order = {
   next_action?: { type: string; payment_intent_id: string; url: string; expires_at: string } | null
 }
 export type Refund = { id: string; status: string; amount: Money }
-export type Replenishment = { id: string; status: string; quantity: number; received: number; requested_by: string }
+export type Replenishment = {
+  id: string
+  status: string
+  quantity: number
+  received: number
+  requested_by: string
+  suppliers: { supplier: { name: string }; status: string; quantity: number; confirmed_quantity: number }[]
+}
 export type Stock = { on_hand: number; available: number; incoming: number }
 export type RefundWish = {
   amount?: Money
@@ -161,6 +168,14 @@ export function openShop(api: string) {
             token,
             body: { reorder_point: point, reorder_quantity: quantity },
           }),
+        suppliedBy: async (productId: string, names: string[]) => {
+          const suppliers = await Promise.all(
+            names.map((name) => must<{ id: string }>('POST', '/v1/suppliers', { token, body: { name } })),
+          )
+          const terms = { supplier_sku: 'CANDLE', lead_time_days: 5, unit_cost: { amount: 800, currency: 'USD' } }
+          const body = { suppliers: suppliers.map(({ id }) => ({ supplier_id: id, ...terms })) }
+          await must('PUT', `/v1/products/${productId}/suppliers`, { token, body })
+        },
         replenishmentsOf: async (productId: string) =>
           (await must<{ data: Replenishment[] }>('GET', `/v1/replenishments?product_id=${productId}`, { token })).data,
         receive: (id: string, quantity: number) =>

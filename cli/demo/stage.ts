@@ -18,6 +18,8 @@ type Props = {
   /** For sale in this run of the demo only, so that its stock can be counted. */
   product: Product
   gatewayUrl: string
+  /** Where the pretend suppliers are; without one, units are ordered by hand. */
+  supplierUrl: string | undefined
   temporal: TemporalPlace
   print: (line: string) => void
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { CannotRun } from '../running-stack.ts'
-import { attention, print, printJson, printTable, status, treeLines, when } from './print.ts'
+import { attention, money, print, printJson, printTable, status, treeLines, when } from './print.ts'
 import { limit, wholeNumber, type Work } from './work.ts'
 
 type Replenishment = {
@@ -9,6 +9,16 @@ type Replenishment = {
   status: string
   quantity: number
   received: number
+  suppliers: {
+    supplier: { name: string }
+    status: string
+    quantity: number
+    confirmed_quantity: number
+    unit_cost: { amount: number; currency: string }
+    expected_at?: string
+    refusal?: string
+    reminders: number
+  }[]
   receipts: { quantity: number; received_by: string; created_at: string }[]
   requested_by: string
   needs_attention?: string
@@ -31,6 +41,7 @@ export function replenishmentCommands(program: Command, work: Work): void {
         const { body } = await counter.ask('POST', '/v1/replenishments', { product_id: productId, quantity: wanted })
         if (json) return printJson(body)
         print(`${body.id} is ${status(body.status)}: ${body.quantity} units of ${body.product_id}.`)
+        for (const asked of (body as Replenishment).suppliers) print(askedLine(asked))
       }),
     )
 
@@ -73,11 +84,14 @@ export function replenishmentCommands(program: Command, work: Work): void {
       work(async (counter, { json }, id) => {
         const found: Replenishment = await counter.read(`/v1/replenishments/${id}`)
         if (json) return printJson(found)
-        const { product_id, quantity, received, receipts, needs_attention, requested_by } = found
+        const { product_id, quantity, received, receipts, suppliers, needs_attention, requested_by } = found
         const branches = [
           ...(needs_attention ? [{ text: `needs attention: ${attention(needs_attention)}` }] : []),
           { text: `product   ${product_id}` },
           { text: `asked by  ${requested_by}` },
+          ...(suppliers.length > 0
+            ? [{ text: 'suppliers', branches: suppliers.map((each) => ({ text: askedLine(each) })) }]
+            : []),
           {
             text: `${received} of ${quantity} units have come`,
             branches: receipts.map((receipt) => ({
@@ -112,4 +126,30 @@ export function replenishmentCommands(program: Command, work: Work): void {
         print(`${id} is ${status(body.status)}: ${body.received} of ${body.quantity} units have come.`)
       }),
     )
+
+  program
+    .command('suppliers')
+    .description('who can be asked for units, and their ids')
+    .addOption(limit())
+    .action(
+      work(async (counter, { limit: most, json }) => {
+        const page = await counter.read(`/v1/suppliers?limit=${most}`)
+        if (json) return printJson(page)
+        printTable(
+          ['supplier', 'name'],
+          page.data.map(({ id, name }: { id: string; name: string }) => [id, name]),
+          'There are no suppliers: units are ordered by hand.',
+        )
+      }),
+    )
+}
+
+function askedLine({ supplier, status: answer, refusal, reminders, ...asked }: Replenishment['suppliers'][number]) {
+  const { quantity, confirmed_quantity, unit_cost, expected_at } = asked
+  return [
+    `${supplier.name}  ${status(answer)}: ${confirmed_quantity} of ${quantity} units at ${money(unit_cost)}`,
+    ...(refusal ? [refusal] : []),
+    ...(expected_at ? [`expected ${when(expected_at)}`] : []),
+    ...(reminders > 0 ? [`reminded ${reminders} times`] : []),
+  ].join(', ')
 }

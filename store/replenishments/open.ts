@@ -63,7 +63,7 @@ export async function getStanding(db: Db, replenishmentId: string): Promise<Stan
   return standing
 }
 
-async function findStanding(db: Db, replenishmentId: string): Promise<Standing | undefined> {
+export async function findStanding(db: Db, replenishmentId: string): Promise<Standing | undefined> {
   const { rows } = await db.query<Standing>('select status, quantity, received from replenishments where id = $1', [
     replenishmentId,
   ])

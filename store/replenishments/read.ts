@@ -1,4 +1,4 @@
-import type { ReplenishmentStatus } from '../../domain/replenishment.ts'
+import type { ReplenishmentStatus, SupplierOrderStatus } from '../../domain/replenishment.ts'
 import type { Db } from '../database.ts'
 
 export type Replenishment = {
@@ -12,6 +12,21 @@ export type Replenishment = {
   cancelReason: string | null
   needsAttention: string | null
   receipts: { id: string; quantity: number; receivedBy: string; createdAt: string }[]
+  /** Who was asked for the units, in that order. */
+  asked: {
+    supplierId: string
+    supplierName: string
+    supplierSku: string
+    quantity: number
+    status: SupplierOrderStatus
+    confirmedQuantity: number
+    unitCostMinor: number
+    currency: string
+    expectedAt: string | null
+    refusal: string | null
+    reminders: number
+    askedAt: string
+  }[]
   createdAt: Date
   updatedAt: Date
 }
@@ -22,7 +37,13 @@ const replenishmentColumns = `
   r.created_at as "createdAt", r.updated_at as "updatedAt",
   (select coalesce(jsonb_agg(jsonb_build_object('id', c.id, 'quantity', c.quantity, 'receivedBy', c.received_by,
             'createdAt', c.created_at) order by c.created_at, c.id), '[]')
-     from replenishment_receipts c where c.replenishment_id = r.id) as receipts`
+     from replenishment_receipts c where c.replenishment_id = r.id) as receipts,
+  (select coalesce(jsonb_agg(jsonb_build_object('supplierId', o.supplier_id, 'supplierName', s.name,
+            'supplierSku', o.supplier_sku, 'quantity', o.quantity, 'status', o.status,
+            'confirmedQuantity', o.confirmed_quantity, 'unitCostMinor', o.unit_cost_minor, 'currency', o.currency,
+            'expectedAt', o.expected_at, 'refusal', o.refusal, 'reminders', o.reminders, 'askedAt', o.asked_at)
+            order by o.turn), '[]')
+     from supplier_orders o join suppliers s on s.id = o.supplier_id where o.replenishment_id = r.id) as asked`
 
 export async function findReplenishment(db: Db, replenishmentId: string): Promise<Replenishment | undefined> {
   const { rows } = await db.query<Replenishment>(

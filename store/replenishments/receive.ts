@@ -36,13 +36,17 @@ export function receiveUnits(database: Database, receipt: Receipt): Promise<Rece
        ), receipt as (
          insert into replenishment_receipts (id, replenishment_id, quantity, received_by)
          select $2, $1, $3, $4 from shelved
+       ), unanswered as (
+         -- All have come: a supplier that has not answered is not waited for.
+         update supplier_orders o set status = 'withdrawn', answered_at = now()
+           from shelved where o.replenishment_id = $1 and o.status = 'asked' and $5
        )
        update replenishments r
           set received = r.received + $3, updated_at = now(),
               status = case when r.received + $3 = r.quantity then 'received' else 'partially_received' end,
               needs_attention = case when r.received + $3 = r.quantity then null else r.needs_attention end
          from shelved where r.id = $1`,
-      [replenishmentId, receiptId, quantity, by],
+      [replenishmentId, receiptId, quantity, by, quantity === left],
     )
     if (shelved === 0) return refused('invalid_request', `The shelf would hold more than ${MAX_ON_HAND}`)
     return { outcome: 'received', ...(await getStanding(tx, replenishmentId)) }
@@ -68,6 +72,9 @@ export async function cancelReplenishment(
        update replenishments r set status = 'cancelled', cancelled_by = $2, cancel_reason = $3, needs_attention = null,
                                    updated_at = now()
          from open where r.id = open.id
+     ), withdrawn as (
+       update supplier_orders o set status = 'withdrawn', answered_at = now()
+         from open where o.replenishment_id = open.id and o.status in ('asked', 'confirmed')
      )
      update stock k set incoming = k.incoming - open.missing, updated_at = now()
        from open where k.product_id = open.product_id and open.status <> 'draft'`,

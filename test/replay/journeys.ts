@@ -170,6 +170,29 @@ export const journeys: Record<string, (world: OrderWorld) => Promise<Travelled>>
     return replenishment
   },
 
+  'replenishment-confirmed-by-suppliers': async (world) => {
+    const suppliers = ['recorded half', 'recorded rest']
+    await world.suppliers.become({ 'recorded half': { behaviour: 'confirms_part' } })
+    const replenishment = await world.replenish({ suppliers })
+    await eventually(async () =>
+      expect(await world.asked(replenishment)).toEqual(['confirmed 5 of 10', 'confirmed 5 of 5']),
+    )
+    await world.unitsCome(replenishment, 10)
+    return replenishment
+  },
+
+  'replenishment-left-by-suppliers': async (world) => {
+    const suppliers = ['recorded silence', 'recorded refusal']
+    await world.suppliers.become({
+      'recorded silence': { behaviour: 'never_answers' },
+      'recorded refusal': { behaviour: 'refuses' },
+    })
+    const replenishment = await world.replenish({ suppliers, patience: { answerWithinMs: 500 } })
+    await eventually(async () => expect((await world.shelf(replenishment)).needsAttention).toContain('unsupplied'))
+    await replenishment.handle.cancel()
+    return replenishment
+  },
+
   'refund-of-too-much': async (world) => world.refund(await resting(world), { amountMinor: 1_000_000 }),
 }
 

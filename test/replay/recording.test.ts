@@ -18,7 +18,7 @@ const EVENTS_OF_A_PAID_ORDER = 30
 let world: OrderWorld
 const made = new Map<string, History>()
 beforeAll(async () => {
-  world = await openOrderWorld()
+  world = await openOrderWorld({ withSuppliers: true })
   await world.sandbox.patchSettings({ dispute_delay_ms: 0 })
   for (const [name, travel] of Object.entries(journeys)) {
     const travelled = await travel(world)

@@ -321,6 +321,15 @@ async function writeReplenishment(tx: pg.PoolClient, { replenishment: id, produc
     ...{ product_id, change_quantity: 4, change_type: 'in', reason: 'received', source: receipt },
   })
   await tx.query('update stock set on_hand = on_hand + 4, incoming = 6 where product_id = $1', [product_id])
+  for (const [at, status] of ['withdrawn', 'confirmed'].entries()) {
+    const supplier_id = newId('sup')
+    await insert(tx, 'suppliers', { id: supplier_id, name: `Supplier ${at}` })
+    await insert(tx, 'supplier_orders', {
+      ...{ replenishment_id: id, turn: at + 1, supplier_id, supplier_sku: 'THING', lead_time_days: 7, quantity: 10 },
+      ...{ unit_cost_minor: 100, currency: 'USD', status, told_at: status === 'withdrawn' ? new Date() : null },
+      ...(status === 'confirmed' && { confirmed_quantity: 10, expected_at: new Date() }),
+    })
+  }
   evidence.runningWorkflows.push(`replenishment-${id}`)
 }
 

@@ -134,8 +134,8 @@ const replenishments: Sabotage[] = [
     act: sql('update stock set incoming = incoming + 1 where product_id = $1', dear),
   },
   {
-    what: 'a cancelled replenishment left its units incoming',
-    breaks: ['incoming_is_what_is_on_order'],
+    what: 'a cancelled replenishment left its units incoming, and its supplier waiting',
+    breaks: ['incoming_is_what_is_on_order', 'supplier_orders_end_with_their_replenishment'],
     act: sql(`update replenishments set status = 'cancelled' where id = $1`, replenishment),
   },
   {
@@ -153,7 +153,11 @@ const replenishments: Sabotage[] = [
   },
   {
     what: 'more came than was ordered',
-    breaks: ['received_is_what_was_counted_in', 'incoming_is_what_is_on_order'],
+    breaks: [
+      'received_is_what_was_counted_in',
+      'incoming_is_what_is_on_order',
+      'suppliers_promise_no_more_than_is_wanted',
+    ],
     act: sql('update replenishments set quantity = 3 where id = $1', replenishment),
   },
   {
@@ -168,6 +172,36 @@ const replenishments: Sabotage[] = [
     what: 'the stock ledger tells of a receipt that is not there',
     breaks: ['received_is_what_was_counted_in'],
     act: sql('delete from replenishment_receipts where replenishment_id = $1', replenishment),
+  },
+  {
+    what: 'the same units were promised by two suppliers',
+    breaks: ['suppliers_promise_no_more_than_is_wanted'],
+    act: sql(
+      `update supplier_orders set status = 'confirmed', confirmed_quantity = 10, expected_at = now()
+        where replenishment_id = $1 and turn = 1`,
+      replenishment,
+    ),
+  },
+  {
+    what: 'a supplier is asked while another one may still promise',
+    breaks: ['suppliers_promise_no_more_than_is_wanted'],
+    act: sql(
+      `update supplier_orders set status = 'asked', quantity = 5, confirmed_quantity = 0 where replenishment_id = $1`,
+      replenishment,
+    ),
+  },
+  {
+    what: 'a replenishment counts as confirmed by nobody',
+    breaks: ['supplier_orders_end_with_their_replenishment', 'received_is_what_was_counted_in'],
+    act: async ({ tx, replenishment: id }) => {
+      await tx.query('delete from supplier_orders where replenishment_id = $1', [id])
+      await tx.query(`update replenishments set status = 'confirmed', received = 0 where id = $1`, [id])
+    },
+  },
+  {
+    what: 'a supplier was never told that nobody waits for it',
+    breaks: ['withdrawn_suppliers_know_it'],
+    act: sql('update supplier_orders set told_at = null where replenishment_id = $1', replenishment),
   },
   {
     what: 'nobody looks after a replenishment',

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { inParallel, tally, times } from '../../shopper/http.ts'
+import { callTo, inParallel, tally, times } from '../../shopper/http.ts'
 import { eventually, figure, newKey, openShop, type Shop } from './shop.ts'
 
 let shop: Shop
@@ -75,6 +75,35 @@ describe('units are ordered and counted in', () => {
     await receive(id, 3)
     expect((await customer.buy([{ product_id: productId, quantity: 3 }])).status).toBe(201)
   })
+})
+
+test('what one supplier does not have, the next one promises, and staff see from whom it comes', async () => {
+  const { id: productId } = await shop.newProduct({ onHand: 5 })
+  const names = [`half of it ${productId}`, `the rest ${productId}`]
+  const patched = await callTo(shop.stack.supplier as string)('PATCH', '/v1/settings', {
+    body: { [names[0] as string]: { behaviour: 'confirms_part', part: 0.3 } },
+  })
+  expect(patched.status).toBe(200)
+  const suppliers = await Promise.all(
+    names.map(async (name) => (await shop.staff.ask('POST', '/v1/suppliers', { name })).body.id as string),
+  )
+  const terms = { supplier_sku: 'L-1', lead_time_days: 5, unit_cost: { amount: 950, currency: 'USD' } }
+  const set = { suppliers: suppliers.map((supplier_id) => ({ supplier_id, ...terms })) }
+  expect((await shop.staff.ask('PUT', `/v1/products/${productId}/suppliers`, set)).status).toBe(200)
+
+  const { status, body } = await open(productId, 10)
+  expect(status, JSON.stringify(body)).toBe(201)
+  await eventually(async () =>
+    expect(await find(body.id)).toMatchObject({
+      status: 'confirmed',
+      suppliers: [
+        { supplier: { name: names[0] }, status: 'confirmed', quantity: 10, confirmed_quantity: 3 },
+        { supplier: { name: names[1] }, status: 'confirmed', quantity: 7, confirmed_quantity: 7 },
+      ],
+    }),
+  )
+  expect(await stock(productId)).toMatchObject({ incoming: 10, suppliers: [{ supplier_name: names[0] }, {}] })
+  expect((await receive(body.id, 10)).body).toMatchObject({ status: 'received' })
 })
 
 describe('one at a time', () => {

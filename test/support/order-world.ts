@@ -14,6 +14,7 @@ import { openSite } from '../../stack/site.ts'
 import { checkInvariants } from '../../store/invariants.ts'
 import { searchAttributes } from '../../workers/search-attributes.ts'
 import { openSandbox, webhookSecret } from '../sandbox/sandbox-process.ts'
+import { openSupplierSandbox, type SupplierSandbox } from '../sandbox/supplier-process.ts'
 import { createFaults } from './activity-faults.ts'
 import { openTestDatabase } from './test-database.ts'
 import { createTestOrders } from './test-orders.ts'
@@ -24,6 +25,8 @@ import { createTestReplenishments } from './test-replenishments.ts'
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 })
 
 export type OrderWorld = Awaited<ReturnType<typeof openOrderWorld>>
+
+type Worldly = { engine?: () => Promise<Engine>; withSuppliers?: boolean }
 
 /** Where the workflows run: a server of this test file's own. */
 export type Engine = {
@@ -36,11 +39,12 @@ export type Engine = {
 }
 
 /** Real PostgreSQL, real gateway, real engine, the worker as it is built for production, and faults on demand. */
-export async function openOrderWorld({ engine: open = openDevServer }: { engine?: () => Promise<Engine> } = {}) {
+export async function openOrderWorld({ engine: open = openDevServer, withSuppliers = false }: Worldly = {}) {
   installRuntime()
-  const [{ database, close: dropDatabase }, sandbox, engine, bundle] = await Promise.all([
+  const [{ database, close: dropDatabase }, sandbox, supplierSandbox, engine, bundle] = await Promise.all([
     openTestDatabase(),
     openSandbox(),
+    withSuppliers ? openSupplierSandbox() : undefined,
     open(),
     bundlePath(),
   ])
@@ -58,6 +62,7 @@ export async function openOrderWorld({ engine: open = openDevServer }: { engine?
         quick: createPaymentGateway({ ...settings, timeoutMs: 1_500 }),
         patient: createPaymentGateway({ ...settings, timeoutMs: 8_000 }),
       },
+      suppliers: supplierSandbox?.gateway(2_000),
       outside: { gatewayUrl: sandbox.url },
       logger: pino({ level: 'silent' }),
     }),
@@ -81,6 +86,11 @@ export async function openOrderWorld({ engine: open = openDevServer }: { engine?
   return {
     database,
     sandbox,
+    /** In a world with suppliers. */
+    get suppliers(): SupplierSandbox {
+      if (!supplierSandbox) throw new Error('This world has no suppliers')
+      return supplierSandbox
+    },
     faults,
     taskQueue,
     client: engine.client,
@@ -104,7 +114,7 @@ export async function openOrderWorld({ engine: open = openDevServer }: { engine?
       worker.shutdown()
       await running.catch(() => {})
       await engine.close()
-      await sandbox.close()
+      await Promise.all([sandbox.close(), supplierSandbox?.close()])
       await dropDatabase()
     },
   }

@@ -11,14 +11,20 @@ vi.setConfig({ maxConcurrency: 200 })
 
 let world: OrderWorld
 beforeAll(async () => {
-  world = await openOrderWorld()
+  world = await openOrderWorld({ withSuppliers: true })
 })
 afterAll(() => world?.close())
 
 const cancelled = ({ handle }: TestReplenishment) =>
   handle.executeUpdate(cancelReplenishmentUpdate, { args: [{ by: 'buyer', reason: 'discontinued' }] })
 
-type Journey = { lateAfterMs?: number; go: (replenishment: TestReplenishment) => Promise<unknown>; end: object }
+type Journey = {
+  wish?: Parameters<OrderWorld['replenish']>[0]
+  /** Of the first supplier. */
+  behaviour?: object
+  go: (replenishment: TestReplenishment) => Promise<unknown>
+  end: object
+}
 
 const journeys = {
   'units that come in two deliveries': {
@@ -36,11 +42,29 @@ const journeys = {
     end: { status: 'cancelled', received: 4, receipts: 1, needsAttention: null, onHand: 5, incoming: 0 },
   },
   'units that come late': {
-    lateAfterMs: 300,
+    wish: { lateAfterMs: 300 },
     go: async (replenishment) => {
       await eventually(async () =>
         expect((await world.shelf(replenishment)).needsAttention).toBe('late: 10 of 10 units have not come'),
       )
+      await world.unitsCome(replenishment, 10)
+    },
+    end: { status: 'received', received: 10, receipts: 1, needsAttention: null, onHand: 11, incoming: 0 },
+  },
+  'units that a supplier promises': {
+    behaviour: { behaviour: 'confirms' },
+    go: async (replenishment) => {
+      await eventually(async () => expect(await world.asked(replenishment)).toEqual(['confirmed 10 of 10']))
+      await world.unitsCome(replenishment, 10)
+    },
+    end: { status: 'received', received: 10, receipts: 1, needsAttention: null, onHand: 11, incoming: 0 },
+  },
+  'a silent supplier, followed by the next': {
+    wish: { patience: { answerWithinMs: 300 } },
+    behaviour: { behaviour: 'never_answers' },
+    go: async (replenishment) => {
+      await eventually(async () => expect((await world.asked(replenishment)).at(-1)).toBe('confirmed 10 of 10'))
+      expect(await world.asked(replenishment)).toHaveLength(2)
       await world.unitsCome(replenishment, 10)
     },
     end: { status: 'received', received: 10, receipts: 1, needsAttention: null, onHand: 11, incoming: 0 },
@@ -55,22 +79,33 @@ const rows: [Effect, keyof typeof journeys][] = [
   ['receiveUnits', 'a replenishment that is cancelled half-way'],
   ['cancelReplenishment', 'a replenishment that is cancelled half-way'],
   ['flagReplenishment', 'units that come late'],
+  ['askSupplier', 'units that a supplier promises'],
+  ['remindSuppliers', 'a silent supplier, followed by the next'],
+  ['withdrawSupplierOrder', 'a silent supplier, followed by the next'],
+  ['tellWithdrawals', 'a silent supplier, followed by the next'],
 ]
 
 const cases = rows.flatMap(([effect, journey]) => troubles.map((each) => ({ effect, journey, ...each })))
 
 test('every effect that a replenishment can have stands in the table', () => {
-  const story = readFileSync(new URL('../../workflows/replenishment.ts', import.meta.url), 'utf8')
+  const story = ['replenishment', 'replenishment-supply']
+    .map((name) => readFileSync(new URL(`../../workflows/${name}.ts`, import.meta.url), 'utf8'))
+    .join('\n')
   const effects = Object.keys(createActivities({} as ActivityDeps)).filter((name) =>
     new RegExp(`'${name}'`).test(story),
   )
   expect([...new Set(rows.map(([effect]) => effect))].sort()).toEqual([...effects].sort())
 })
 
+let travellers = 0
+
 async function travel(journey: Journey, effect: Effect, trouble: Trouble): Promise<TestReplenishment> {
-  const { lateAfterMs, go } = journey
+  const { wish, behaviour, go } = journey
+  const suppliers = behaviour && [`first ${++travellers}`, `next ${travellers}`]
+  if (suppliers) await world.suppliers.become({ [suppliers[0] as string]: behaviour })
   const replenishment = await world.replenish({
-    ...(lateAfterMs !== undefined && { lateAfterMs }),
+    ...wish,
+    ...(suppliers && { suppliers }),
     troubles: { [effect]: trouble },
   })
   await go(replenishment)
@@ -138,6 +173,16 @@ describe.concurrent('what is asked while something else is done', () => {
     expect(await replenishment.handle.result()).toMatchObject({ status: 'received' })
     expect(await world.shelf(replenishment)).toMatchObject({ receipts: 10, onHand: 11, incoming: 0 })
   })
+})
+
+test('nobody who was given up still believes that units are wanted, and every unit was promised once', async () => {
+  const { rows } = await world.database.query<{ key: string; status: string }>(
+    `select replenishment_id || ':supplier:' || turn as key, status from supplier_orders`,
+  )
+  const books = new Map(rows.map(({ key, status }) => [key, status]))
+  const theirs = (await world.suppliers.orders()).filter(({ key }) => books.has(key))
+  expect(theirs.length).toBeGreaterThan(20)
+  expect(theirs.filter(({ key, status }) => books.get(key) !== status)).toEqual([])
 })
 
 test('after all of it, no promise is broken', async () => {
