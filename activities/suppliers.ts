@@ -42,7 +42,8 @@ export const createSupplierActivities = ({ database, suppliers }: Deps) => {
       const status = about === 'answer' ? 'asked' : 'confirmed'
       for (const order of await store.listAsked(database, { replenishmentId, status })) {
         const key = supplierOrderKey(replenishmentId, order.turn)
-        await gateway().remind({ key, reminderKey: `${key}:${about}:${number}`, about })
+        const { supplierId, supplierName } = order
+        await gateway().remind({ key, supplierId, supplierName, reminderKey: `${key}:${about}:${number}`, about })
         await store.recordReminder(database, order, number)
       }
     },
@@ -54,8 +55,9 @@ export const createSupplierActivities = ({ database, suppliers }: Deps) => {
       for (;;) {
         const untold = await store.listUntold(database, { replenishmentId, limit: TOLD_AT_ONCE })
         const outcomes = await Promise.allSettled(
-          untold.map(async (turn) => {
-            await gateway().withdraw(supplierOrderKey(turn.replenishmentId, turn.turn))
+          untold.map(async ({ supplierId, supplierName, ...turn }) => {
+            const key = supplierOrderKey(turn.replenishmentId, turn.turn)
+            await gateway().withdraw({ key, supplierId, supplierName })
             await store.recordTold(database, turn)
           }),
         )

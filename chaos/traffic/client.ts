@@ -3,7 +3,7 @@ import type { Heard, History, Operation, Send } from './history.ts'
 import type { Meter } from './meter.ts'
 
 export type Request = {
-  method: 'GET' | 'POST' | 'PATCH'
+  method: 'GET' | 'POST' | 'PATCH' | 'PUT'
   path: string
   body?: unknown
   token?: string

@@ -13,10 +13,10 @@ export type SuppliersOrder = {
   reason?: string
 }
 
-export type OrderRequest = {
-  key: string
-  supplierId: string
-  supplierName: string
+/** An order, and who is spoken to about it. */
+export type Addressed = { key: string; supplierId: string; supplierName: string }
+
+export type OrderRequest = Addressed & {
   sku: string
   quantity: number
   unitCostMinor: number
@@ -28,11 +28,11 @@ export interface SupplierGateway {
   place(request: OrderRequest): Promise<SuppliersOrder>
 
   /** Presses for an answer or a delivery; under one `reminderKey` the supplier hears of it once. */
-  remind(request: { key: string; reminderKey: string; about: 'answer' | 'delivery' }): Promise<SuppliersOrder>
+  remind(request: Addressed & { reminderKey: string; about: 'answer' | 'delivery' }): Promise<SuppliersOrder>
 
   /**
    * The order is not wanted any more, whatever the supplier has made of it. One that has not arrived yet is refused when
    * it does: a late request can bring nothing about.
    */
-  withdraw(key: string): Promise<SuppliersOrder>
+  withdraw(request: Addressed): Promise<SuppliersOrder>
 }

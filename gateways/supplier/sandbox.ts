@@ -1,29 +1,31 @@
 import { z } from 'zod'
 import { createCaller, type CallerConfig, type JsonCall } from '../json-call.ts'
 import { GatewayUnavailable } from '../payment/port.ts'
-import type { SupplierGateway, SuppliersOrder } from './port.ts'
+import type { Addressed, SupplierGateway, SuppliersOrder } from './port.ts'
 
 /** The client of `sandbox/supplier`. */
 export function createSandboxSuppliers(config: CallerConfig): SupplierGateway {
   const call = createCaller(config)
 
   return {
-    place: ({ key, supplierId, supplierName, sku, quantity, unitCostMinor, currency }) =>
+    place: ({ key, sku, quantity, unitCostMinor, currency, ...to }) =>
       ask({
         method: 'POST',
         path: '/v1/orders',
         key,
         body: {
-          supplier: { id: supplierId, name: supplierName },
+          supplier: supplierOf(to),
           ...{ sku, quantity, unit_cost: { amount: unitCostMinor, currency } },
         },
       }),
-    async remind({ key, reminderKey, about }) {
-      const order = await ask({ method: 'POST', path: `${pathOf(key)}/reminders`, key: reminderKey, body: { about } })
+    async remind({ key, reminderKey, about, ...to }) {
+      const body = { supplier: supplierOf(to), about }
+      const order = await ask({ method: 'POST', path: `${pathOf(key)}/reminders`, key: reminderKey, body })
       // The order itself has not arrived yet: nothing is decided.
       return order.reason === 'order_not_found' ? { ...order, status: 'received' } : order
     },
-    withdraw: (key) => ask({ method: 'POST', path: `${pathOf(key)}/withdrawal`, body: {} }),
+    withdraw: ({ key, ...to }) =>
+      ask({ method: 'POST', path: `${pathOf(key)}/withdrawal`, body: { supplier: supplierOf(to) } }),
   }
 
   async function ask(request: JsonCall): Promise<SuppliersOrder> {
@@ -49,6 +51,8 @@ const orderAnswer = z.object({
   reason: z.string().max(200).nullable(),
 })
 const errorAnswer = z.object({ error: z.object({ code: z.string().max(100), message: z.string() }) })
+
+const supplierOf = ({ supplierId, supplierName }: Omit<Addressed, 'key'>) => ({ id: supplierId, name: supplierName })
 
 const pathOf = (key: string) => `/v1/orders/${encodeURIComponent(key)}`
 

@@ -7,22 +7,21 @@ import { readBody, readKey, readQuery } from '../payment-gateway/requests.ts'
 import type { Orders } from './orders.ts'
 import { type Settings, settingsPatch } from './settings.ts'
 
+const supplier = z.strictObject({ id: z.string().min(1).max(255), name: z.string().min(1).max(255) })
 const newOrder = z.strictObject({
-  supplier: z.strictObject({ id: z.string().min(1).max(255), name: z.string().min(1).max(255) }),
+  supplier,
   sku: z.string().min(1).max(255),
   quantity: z.int().min(1),
   unit_cost: z.strictObject({ amount: z.int().min(0), currency: z.string().regex(/^[A-Z]{3}$/) }),
 })
-const reminder = z.strictObject({ about: z.enum(['answer', 'delivery']) })
-const nothing = z.strictObject({})
+const reminder = z.strictObject({ supplier, about: z.enum(['answer', 'delivery']) })
+const withdrawal = z.strictObject({ supplier })
 const listQuery = z.strictObject({ supplier: z.string().min(1).optional() })
 
 export function createApp({ orders, settings }: { orders: Orders; settings: Settings }): Hono<Env> {
   const app = new Hono<Env>()
   const tooLarge = { code: 'body_too_large', message: 'The body is larger than 64 KB.' }
   app.use(bodyLimit({ maxSize: 65_536, onError: (c) => c.json({ error: tooLarge }, 413) }))
-  type Who = { id: string; name: string }
-  const nobody: Who = { id: '', name: '' }
 
   app.get('/health', (c) => c.json({ status: 'ok' }))
 
@@ -34,20 +33,17 @@ export function createApp({ orders, settings }: { orders: Orders; settings: Sett
   })
 
   app.post('/v1/orders/:key/reminders', async (c) => {
-    const [key, reminderKey, { about }] = [c.req.param('key'), readKey(c), await readBody(c, reminder)]
-    const who = orders.supplierOf(key) ?? nobody
-    if (settings.of(who).is_away) return silence(c)
-    const order = orders.remind(key, reminderKey, about)
-    return settings.losesAnswer(who) ? silence(c) : c.json(order)
+    const [reminderKey, { supplier, about }] = [readKey(c), await readBody(c, reminder)]
+    if (settings.of(supplier).is_away) return silence(c)
+    const order = orders.remind(c.req.param('key'), reminderKey, about)
+    return settings.losesAnswer(supplier) ? silence(c) : c.json(order)
   })
 
   app.post('/v1/orders/:key/withdrawal', async (c) => {
-    await readBody(c, nothing)
-    const key = c.req.param('key')
-    const who = orders.supplierOf(key) ?? nobody
-    if (settings.of(who).is_away) return silence(c)
-    const order = orders.withdraw(key)
-    return settings.losesAnswer(who) ? silence(c) : c.json(order)
+    const { supplier } = await readBody(c, withdrawal)
+    if (settings.of(supplier).is_away) return silence(c)
+    const order = orders.withdraw(c.req.param('key'), supplier)
+    return settings.losesAnswer(supplier) ? silence(c) : c.json(order)
   })
 
   // What the owners of these pretend companies see and turn; no setting disturbs it.

@@ -86,11 +86,6 @@ export function createOrders(db: DatabaseSync, settings: Settings) {
   }
 
   return {
-    supplierOf: (key: string) => {
-      const row = find(key)
-      return row && supplierOf(row)
-    },
-
     /** One key, one order: a repeat hears how it stands, and one that was withdrawn before it came is never taken up. */
     place(key: string, request: NewOrder) {
       return transaction(db, () => {
@@ -115,9 +110,9 @@ export function createOrders(db: DatabaseSync, settings: Settings) {
       })
     },
 
-    withdraw(key: string) {
+    withdraw(key: string, supplier: NewOrder['supplier']) {
       return transaction(db, () => {
-        if (!find(key)) insert.run(key, `so_${uuid()}`, '', '', '', 0, 'withdrawn', now())
+        if (!find(key)) insert.run(key, `so_${uuid()}`, supplier.id, supplier.name, '', 0, 'withdrawn', now())
         withdraw.run(key)
         return present(find(key) as Row)
       })

@@ -28,7 +28,7 @@ export async function listDue(db: Db, { after, limit }: { after: string; limit: 
             (select s.lead_time_days from product_suppliers s where s.product_id = d.product_id
               order by s.preference limit 1) as "leadTimeDays",
             array(select greatest(0, coalesce(sold.units, 0))::int
-                    from generate_series(0, least($3, ceil(extract(epoch from now() - d.created_at) / 86400))::int - 1) as day
+                    from generate_series(0, least($3, greatest(1, floor(extract(epoch from now() - d.created_at) / 86400)))::int - 1) as day
                     left join (
                       select floor(extract(epoch from now() - i.created_at) / 86400)::int as day, -sum(i.change_quantity) as units
                         from inventory_records i

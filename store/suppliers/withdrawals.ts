@@ -24,10 +24,11 @@ export function withdrawSupplierOrder(database: Database, turn: Turn): Promise<T
 export async function listUntold(
   db: Db,
   { replenishmentId, limit }: { replenishmentId: string | undefined; limit: number },
-): Promise<Turn[]> {
-  const { rows } = await db.query<Turn>(
-    `select replenishment_id as "replenishmentId", turn from supplier_orders
-      where status = 'withdrawn' and told_at is null and ($1::text is null or replenishment_id = $1)
+): Promise<(Turn & { supplierId: string; supplierName: string })[]> {
+  const { rows } = await db.query<Turn & { supplierId: string; supplierName: string }>(
+    `select o.replenishment_id as "replenishmentId", o.turn, o.supplier_id as "supplierId", s.name as "supplierName"
+       from supplier_orders o join suppliers s on s.id = o.supplier_id
+      where o.status = 'withdrawn' and o.told_at is null and ($1::text is null or o.replenishment_id = $1)
       order by random() limit $2`,
     [replenishmentId ?? null, limit],
   )

@@ -40,6 +40,9 @@ const routes: Promises[] = [
   { route: 'PATCH /v1/inventory/:id', for: 'staff', body: { reorder_point: 1 }, hasId: true },
   { route: 'GET /v1/inventory/:id/ledger', for: 'staff', hasId: true },
   { route: 'POST /v1/inventory/:id/adjustments', for: 'staff', body: adjustment, hasId: true, needsKey: true },
+  { route: 'GET /v1/suppliers', for: 'staff' },
+  { route: 'POST /v1/suppliers', for: 'staff', body: { name: 'A promising supplier' } },
+  { route: 'PUT /v1/products/:id/suppliers', for: 'staff', body: { suppliers: [] }, hasId: true },
   { route: 'GET /v1/search', for: 'everyone' },
   { route: 'DELETE /v1/products/:id', for: 'staff', hasId: true },
 ]

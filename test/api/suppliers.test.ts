@@ -85,7 +85,7 @@ test('what is computed for a shelf goes by the sales of the last days, without w
   ])
     await shop.database.query(
       `insert into inventory_records (product_id, change_quantity, change_type, reason, order_id, source, created_at)
-       values ($1, $2, $3, 'sold', 'ord_x', $5, now() - $4 * interval '1 day')`,
+       values ($1, $2, $3, 'sold', 'ord_00000000', $5, now() - $4 * interval '1 day')`,
       [productId, change, type, daysAgo, source],
     )
   const due = (await listDue(shop.database, { after: '', limit: 50 })).find((each) => each.productId === productId)

@@ -41,7 +41,7 @@ test('one key is one order and one reminder key one reminder, also after the sup
   const order = wish('Durable')
   const first = await sandbox.gateway().place(order)
   for (const reminderKey of ['once', 'once', 'twice'])
-    await sandbox.gateway().remind({ key: order.key, reminderKey, about: 'delivery' })
+    await sandbox.gateway().remind({ ...order, reminderKey, about: 'delivery' })
   await sandbox.killAndRestart()
   expect(await sandbox.gateway().place(order)).toEqual(first)
   const found = await sandbox.orders('Durable')
@@ -54,14 +54,14 @@ test('one key is one order and one reminder key one reminder, also after the sup
 test('what was withdrawn is never promised, not even when the order comes after its withdrawal', async () => {
   const [before, late] = [wish('Good'), wish('Good')]
   await sandbox.gateway().place(before)
-  expect(await sandbox.gateway().withdraw(before.key)).toMatchObject({ status: 'withdrawn' })
+  expect(await sandbox.gateway().withdraw(before)).toMatchObject({ status: 'withdrawn' })
   expect(await sandbox.gateway().place(before)).toMatchObject({ status: 'withdrawn' })
-  await sandbox.gateway().withdraw(late.key)
+  await sandbox.gateway().withdraw(late)
   expect(await sandbox.gateway().place(late)).toMatchObject({ status: 'withdrawn' })
 })
 
 test('a reminder of an order that has not come decides nothing', async () => {
-  const reminder = { key: 'po_nothing:supplier:1', reminderKey: 'first', about: 'answer' } as const
+  const reminder = { ...wish('Good'), reminderKey: 'first', about: 'answer' } as const
   expect(await sandbox.gateway().remind(reminder)).toMatchObject({ status: 'received' })
 })
 

@@ -144,7 +144,8 @@ async function dropDefences(tx: pg.PoolClient): Promise<void> {
         execute format('alter table %s drop constraint %I', defence.on_table, defence.conname);
       end loop;
     end $$;
-    drop index replenishments_one_open`)
+    drop index replenishments_one_open;
+    drop index supplier_orders_one_asked`)
 }
 
 /** Answers with one entry more on each page than on the one before. */
