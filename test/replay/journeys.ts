@@ -181,18 +181,6 @@ export const journeys: Record<string, (world: OrderWorld) => Promise<Travelled>>
     return replenishment
   },
 
-  'replenishment-left-by-suppliers': async (world) => {
-    const suppliers = ['recorded silence', 'recorded refusal']
-    await world.suppliers.become({
-      'recorded silence': { behaviour: 'never_answers' },
-      'recorded refusal': { behaviour: 'refuses' },
-    })
-    const replenishment = await world.replenish({ suppliers, patience: { answerWithinMs: 500 } })
-    await eventually(async () => expect((await world.shelf(replenishment)).needsAttention).toContain('unsupplied'))
-    await replenishment.handle.cancel()
-    return replenishment
-  },
-
   'refund-of-too-much': async (world) => world.refund(await resting(world), { amountMinor: 1_000_000 }),
 }
 
