@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 import type { PaymentGateway } from '../gateways/payment/index.ts'
 import type { SupplierGateway } from '../gateways/supplier/index.ts'
+import type { WebhookSender } from '../gateways/webhooks/sender.ts'
 import type { Database } from '../store/database.ts'
 import type { SearchIndex } from '../store/search-index.ts'
 import { createEventActivities } from './events.ts'
@@ -12,6 +13,7 @@ import { createRefundActivities } from './refunds.ts'
 import { createReplenishmentActivities } from './replenishments.ts'
 import { createSearchActivities } from './search-index.ts'
 import { createSupplierActivities } from './suppliers.ts'
+import { createWebhookActivities } from './webhooks.ts'
 
 export type ActivityDeps = {
   database: Database
@@ -22,6 +24,8 @@ export type ActivityDeps = {
   suppliers?: SupplierGateway | undefined
   /** For the comparison of the books with the world. */
   outside?: Outside | undefined
+  /** For what others want to hear of. */
+  webhooks?: WebhookSender | undefined
   logger: Logger
 }
 
@@ -37,6 +41,7 @@ export function createActivities(deps: ActivityDeps) {
     ...createReconciliationActivities({ ...deps, ...events, ...search }),
     ...events,
     ...search,
+    ...createWebhookActivities(deps),
   }
 }
 

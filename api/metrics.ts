@@ -15,6 +15,7 @@ type MetricsOptions = {
   countOpenFindings: () => Promise<number>
   /** By cache, how often each layer had the answer; `none` had to ask for it. */
   cacheCounts?: () => Record<string, Record<string, number>>
+  countDeadDeliveries: () => Promise<number>
   /** Others' metrics in Prometheus' text format, appended as they are. One that fails is left out. */
   others?: readonly (() => Promise<string>)[]
 }
@@ -23,6 +24,7 @@ export function createMetrics({
   countOrdersNeedingAttention,
   countOpenFindings,
   cacheCounts = () => ({}),
+  countDeadDeliveries,
   others = [],
 }: MetricsOptions): Metrics {
   const registry = new Registry()
@@ -71,6 +73,14 @@ export function createMetrics({
         const hits = Object.values(layers).reduce((sum, count) => sum + count, 0)
         this.set({ cache }, hits + none === 0 ? Number.NaN : hits / (hits + none))
       }
+    },
+  })
+  new Gauge({
+    name: 'holdfast_webhook_dead_letters',
+    help: 'Webhook deliveries that were given up and wait for a person; NaN while PostgreSQL is away',
+    registers: [registry],
+    async collect() {
+      this.set(await countDeadDeliveries().catch(() => Number.NaN))
     },
   })
   return {

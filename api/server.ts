@@ -10,6 +10,8 @@ import { createMoments } from '../store/moments.ts'
 import { countViews } from '../store/product-views.ts'
 import { type FindRelated, findRelatedProducts } from '../store/related-products.ts'
 import { createRememberedSearch } from '../store/remembered-search.ts'
+import { createProductSearch } from '../store/product-search.ts'
+import { countDeadDeliveries } from '../store/webhooks/index.ts'
 import { type Config, readConfig } from '../workers/config.ts'
 import { openConnections } from '../workers/connections.ts'
 import { createLogger } from '../workers/logger.ts'
@@ -17,6 +19,8 @@ import { installRuntime, runOrderWorker } from '../workers/order-worker.ts'
 import { untilAskedToStop } from '../workers/process.ts'
 import { createApp } from './app.ts'
 import { createTokens } from './authentication.ts'
+import { endDeliveries } from './commands/webhook-deliveries.ts'
+import { nudgeEventSweep } from './commands/event-sweep.ts'
 import { nudgeReorderSweep } from './commands/reorder-sweep.ts'
 import { nudgeSearchSync } from './commands/search-sync.ts'
 import type { TemporalLink } from './commands/temporal.ts'
@@ -25,12 +29,14 @@ import { createMetrics } from './metrics.ts'
 import { probesOf } from './probes.ts'
 import { createProductPages } from './product-page.ts'
 import { checkoutRoutes } from './routes/checkout.ts'
+import { eventRoutes } from './routes/events.ts'
 import { orderActionRoutes } from './routes/order-actions.ts'
 import { orderRoutes } from './routes/orders.ts'
 import { reconciliationRoutes } from './routes/reconciliation.ts'
 import { refundDecisionRoutes } from './routes/refund-decisions.ts'
 import { refundRoutes } from './routes/refunds.ts'
 import { replenishmentRoutes } from './routes/replenishments.ts'
+import { webhookEndpointRoutes } from './routes/webhook-endpoints.ts'
 import { webhookRoutes } from './routes/webhooks.ts'
 import { keepWarm } from './warm-up.ts'
 
@@ -55,11 +61,14 @@ await untilAskedToStop(async (stop) => {
   const findRelated: FindRelated = (productId, limit) => findRelatedProducts(database, productId, limit)
   const pages = createProductPages({ database, catalogue, caches, moments, findRelated, logger })
   const views = countViews(redis)
+  const { database, index, gateways, webhooks } = connections
+  const nudgeEvents = nudgeEventSweep(temporal, config.webhooks)
   const outcomes = await listenForOutcomes({
     url: config.database.url,
     onError: (error) => logger.warn({ err: error }, 'the announcements of outcomes are interrupted'),
     onReorderDue: nudgeReorderSweep(temporal, config.replenishments),
     onProductChanged: (productId) => moments.forget(productId === undefined ? undefined : [productId]),
+    onEventsTold: nudgeEvents,
   })
   const app = createApp({
     database,
@@ -77,6 +86,7 @@ await untilAskedToStop(async (stop) => {
       countOrdersNeedingAttention: () => countOrdersNeedingAttention(database),
       countOpenFindings: () => countOpenFindings(database),
       cacheCounts: () => ({ ...caches.counts, ...moments.counts }),
+      countDeadDeliveries: () => countDeadDeliveries(database),
     }),
   })
   const { checkoutDeadlineMs: deadlineMs } = config.http
@@ -88,6 +98,17 @@ await untilAskedToStop(async (stop) => {
   const nudge = nudgeSearchSync(temporal)
   app.route('/', replenishmentRoutes({ database, temporal, policy: config.replenishments, nudgeSearchSync: nudge }))
   app.route('/', reconciliationRoutes({ database, temporal, settleMs: config.reconciliation.settleMs }))
+  app.route('/', eventRoutes({ database, nudgeEventSweep: nudgeEvents, stop }))
+  app.route(
+    '/',
+    webhookEndpointRoutes({
+      database,
+      whyNotUrl: webhooks.whyNot,
+      nudgeEventSweep: nudgeEvents,
+      endDeliveries: endDeliveries(temporal),
+      secretOverlapMs: config.webhooks.secretOverlapMs,
+    }),
+  )
   const readNotice = gateways.patient.readNotice.bind(gateways.patient)
   app.route('/', webhookRoutes({ database, temporal, logger, readNotice }))
 

@@ -28,6 +28,8 @@ export const problems = {
   refund_not_found: { status: 404, retry: false, title: 'No such refund' },
   replenishment_not_found: { status: 404, retry: false, title: 'No such replenishment' },
   review_not_found: { status: 404, retry: false, title: 'No such review' },
+  webhook_endpoint_not_found: { status: 404, retry: false, title: 'No such webhook endpoint' },
+  webhook_delivery_not_found: { status: 404, retry: false, title: 'No such delivery' },
   method_not_allowed: { status: 405, retry: false, title: 'This method is not allowed here' },
   insufficient_stock: { status: 409, retry: false, title: 'There is not enough stock' },
   product_unavailable: { status: 409, retry: false, title: 'A product is no longer for sale' },

@@ -65,6 +65,7 @@ const diagnoses: Record<string, Diagnosis> = {
   every_open_order_is_looked_after: { cause: 'The workflow was terminated or deleted, or the engine lost it' },
   every_open_refund_is_looked_after: { cause: 'The workflow was terminated or deleted, or the engine lost it' },
   every_open_replenishment_is_looked_after: { cause: 'The workflow was terminated or deleted, or the engine lost it' },
+  every_open_delivery_is_looked_after: { cause: 'The workflow was terminated or deleted, or the engine lost it' },
 }
 
 /** Why a promise may be broken, and what the shop may do about it by itself. */

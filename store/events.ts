@@ -1,43 +1,53 @@
 import type { Redis } from 'ioredis'
+import { type EventType, topicOf } from '../domain/events.ts'
 import type { Database, Db } from './database.ts'
 
 /** A fact about an order. `subjectId` is what it happened to, where that is not the order itself: a refund. */
 export type OrderFact = { type: OrderEventType; subjectId?: string }
 
-export type OrderEventType =
-  | 'order.created'
-  | 'order.paid'
-  | 'order.shipped'
-  | 'order.delivered'
-  | 'order.cancelled'
-  | 'payment.success'
-  | 'payment.failed'
-  | 'payment.voided'
-  | 'payment.disputed'
-  | 'refund.requested'
-  | 'refund.success'
-  | 'refund.failed'
-  | 'inventory.released'
+/** What a workflow tells by its name. What follows from it (a status, an end) is told with it, by the statement below. */
+export type OrderEventType = Exclude<
+  EventType,
+  'order.status_updated' | 'order.completed' | 'order.failed' | 'inventory.low' | 'product.updated'
+>
 
 export type Event = { id: string; type: string; aggregateId: string; payload: Record<string, unknown> }
 
 /**
- * Keeps the facts as events, in their order; one that is told again is not told twice. Returns all of the order's events
- * that Redis does not have yet, oldest first, so that none overtakes another.
+ * Keeps the facts as events, in their order; one that is told again is not told twice. With the turn of an order goes its
+ * `order.status_updated`, with its end `order.completed` or `order.failed`. Returns all of the order's events that Redis
+ * does not have yet, oldest first, so that none overtakes another.
  */
 export async function recordOrderEvents(db: Db, orderId: string, facts: OrderFact[]): Promise<Event[]> {
   const { rows } = await db.query<Event>({
     name: 'record-order-events',
     text: `
-with told as (
-  select coalesce(f.subject_id, o.id) || ':' || f.type as id, f.type, o.id as aggregate_id, f.place,
-         jsonb_strip_nulls(jsonb_build_object('order_id', o.id, 'number', o.number, 'user_id', o.user_id,
-           'status', o.status, 'payment_status', o.payment_status, 'refund_id', f.subject_id,
-           'total', jsonb_build_object('amount', o.total_minor, 'currency', o.currency))) as payload
+with named as (
+  select coalesce(f.subject_id, o.id) || ':' || f.type as id, f.type, f.subject_id, f.place, o.id as order_id, o.number,
+         o.user_id, o.status, o.payment_status, o.cancel_reason, o.total_minor, o.currency,
+         case when f.type in ('order.paid', 'order.shipped', 'order.delivered', 'order.cancelled') then substr(f.type, 7) end as turned,
+         case when f.type = 'order.delivered' then 'order.completed'
+              when f.type = 'order.cancelled' and o.cancel_reason not in ('cancelled_by_customer', 'cancelled_by_operator')
+                then 'order.failed' end as ended
     from orders o, unnest($2::text[], $3::text[]) with ordinality as f (type, subject_id, place)
    where o.id = $1
+), told as (
+  select t.*, n.place, n.order_id, n.number, n.user_id, n.status, n.payment_status, n.cancel_reason, n.total_minor, n.currency
+    from named n, lateral (values
+           (n.id, n.type, n.subject_id, null, 1),
+           (n.order_id || ':order.status_updated:' || n.turned, 'order.status_updated', null, n.turned, 2),
+           (n.order_id || ':' || n.ended, n.ended, null, null, 3)) as t (id, type, subject_id, turned, nth)
+   where t.id is not null
 ), recorded as (
-  insert into events (id, type, aggregate_id, payload) select id, type, aggregate_id, payload from told order by place
+  insert into events (id, type, aggregate_id, payload)
+  select id, type, order_id,
+         jsonb_strip_nulls(jsonb_build_object('order_id', order_id, 'number', number, 'user_id', user_id,
+           'status', coalesce(turned, status), 'payment_status', payment_status, 'refund_id', subject_id,
+           'previous_status', case turned when 'paid' then 'pending' when 'shipped' then 'paid' when 'delivered' then 'shipped'
+             when 'cancelled' then (select from_status from order_timeline where order_id = $1 and to_status = 'cancelled' limit 1) end,
+           'reason', case when type in ('order.cancelled', 'order.failed') then cancel_reason end,
+           'total', jsonb_build_object('amount', total_minor, 'currency', currency)))
+    from told order by place, nth
   on conflict (id) do nothing
   returning id, type, aggregate_id, payload, sequence
 )
@@ -52,11 +62,14 @@ select e.id, e.type, e.aggregate_id as "aggregateId", e.payload
   return rows
 }
 
-/** Events that Redis should have had by now: it was away, or a process died between the two. */
+/**
+ * Events that Redis should have had by now: it was away, or a process died between the two. Nobody is on the way to hand
+ * on those of a product, so they are due at once.
+ */
 export async function listUnstreamedEvents(db: Db, limit: number): Promise<Event[]> {
   const { rows } = await db.query<Event>(
     `select id, type, aggregate_id as "aggregateId", payload from events
-      where streamed_at is null and created_at < now() - interval '5 seconds'
+      where streamed_at is null and (created_at < now() - interval '5 seconds' or aggregate_id like 'prd%')
       order by aggregate_id, sequence limit $1`,
     [limit],
   )
@@ -64,7 +77,7 @@ export async function listUnstreamedEvents(db: Db, limit: number): Promise<Event
 }
 
 /** One stream for each kind of thing, so that the events of one order stay in order. */
-const streamOf = (event: Event): string => `holdfast:events:${event.type.split('.')[0]}`
+const streamOf = (event: Event): string => `holdfast:events:${topicOf(event.type)}`
 
 /**
  * Hands events to Redis Streams and notes that they are there. A crash between the two sends one again: consumers drop

@@ -7,7 +7,7 @@
 -- Temporary tables are there for the queries that look outside:
 --   gateway_ledger (id, type, amount_minor, currency, order_id, intent_id, idempotency_key, created_at)
 --   gateway_reading (read_at)       before this moment of our clock, everything at the gateway is in gateway_ledger
---   running_workflows (workflow_id) the running workflows of orders, refunds and replenishments, as Temporal lists them
+--   running_workflows (workflow_id) the running workflows of orders, refunds, replenishments and webhooks, as Temporal lists them
 --   index_size (documents)          how many products the search index holds
 --   indexed_products (id, version)  what it holds, where all of it was read
 --
@@ -526,28 +526,39 @@ select product_id as subject,
 -- eventual: true
 with reached as (
   select order_id, to_status from order_timeline where to_status in ('paid', 'shipped', 'delivered', 'cancelled')
-), fact (about, type) as (
-  select id, 'order.created' from orders
-  union select order_id, 'order.' || to_status from reached
-  union select order_id, 'payment.success' from payments where captured_minor > 0
-  union select id, 'payment.failed' from orders where cancel_reason = 'payment_declined'
-  union select order_id, 'inventory.released' from reservations where state in ('released', 'returned')
-  union select id, 'refund.success' from refunds where status = 'succeeded'
-  union select id, 'refund.requested' from refunds where requested_by <> 'shop'
-  union select detail ->> 'refund_id', 'refund.failed' from order_timeline where what = 'refund failed'
+), fact (about, type, told_by, id) as (
+  select about, type, type, about || ':' || type from (
+    select id, 'order.created' from orders
+    union select order_id, 'order.' || to_status from reached
+    union select order_id, 'payment.success' from payments where captured_minor > 0
+    union select id, 'payment.failed' from orders where cancel_reason = 'payment_declined'
+    union select order_id, 'inventory.released' from reservations where state in ('released', 'returned')
+    union select id, 'refund.success' from refunds where status = 'succeeded'
+    union select id, 'refund.requested' from refunds where requested_by <> 'shop'
+    union select detail ->> 'refund_id', 'refund.failed' from order_timeline where what = 'refund failed'
+  ) as by_name (about, type)
+  -- What is told together with another: telling that again makes it good.
+  union all
+  select distinct order_id, 'order.status_updated', 'order.' || to_status, order_id || ':order.status_updated:' || to_status from reached
+  union all
+  select id, 'order.completed', 'order.delivered', id || ':order.completed' from orders where status = 'delivered'
+  union all
+  select id, 'order.failed', 'order.cancelled', id || ':order.failed' from orders
+   where status = 'cancelled' and cancel_reason not in ('cancelled_by_customer', 'cancelled_by_operator')
 )
-select about as subject, type as hint, format('nobody was told: %s is missing', type) as detail
+select about as subject, told_by as hint, format('nobody was told: %s is missing', fact.id) as detail
   from fact
- where not exists (select from events e where e.id = fact.about || ':' || fact.type and e.type = fact.type);
+ where not exists (select from events e where e.id = fact.id and e.type = fact.type);
 
 -- name: every_event_has_its_fact
 -- promise: Nothing was told that is not so, and nothing was told twice.
 with told as (
-  -- What the id is about: the order, or the refund of `<refund>:refund.success`.
-  select id, type, left(id, -length(type) - 1) as about, right(id, length(type) + 1) = ':' || type as is_named_well
-    from events where type in ('order.created', 'order.paid', 'order.shipped', 'order.delivered', 'order.cancelled',
-                               'payment.success', 'payment.failed', 'refund.requested', 'refund.success', 'refund.failed',
-                               'inventory.released')
+  -- What the id is about: the order, or the refund of `<refund>:refund.success`. Some say more behind the type.
+  select id, type, split_part(id, ':', 1) as about, split_part(id, ':', 3) as more,
+         split_part(id, ':', 2) = type
+           and case when type in ('order.status_updated', 'inventory.low', 'product.updated') then id ~ '^[^:]+:[^:]+:[^:]+$'
+                    else id ~ '^[^:]+:[^:]+$' end as is_named_well
+    from events where type not in ('payment.voided', 'payment.disputed')
 )
 select id as subject, format('%s was told of %s, and it is not so', type, about) as detail
   from told
@@ -560,10 +571,44 @@ select id as subject, format('%s was told of %s, and it is not so', type, about)
              when 'refund.requested' then exists (select from refunds where refunds.id = about)
              when 'refund.failed' then exists (select from order_timeline where what = 'refund failed' and detail ->> 'refund_id' = about)
              when 'inventory.released' then exists (select from reservations where order_id = about and state in ('released', 'returned'))
+             when 'inventory.low' then exists (select from stock where product_id = about)
+             when 'product.updated' then exists (select from products where products.id = about and version >= more::bigint)
+             when 'order.status_updated' then exists (select from order_timeline where order_id = about and to_status = more)
+             when 'order.completed' then exists (select from orders where orders.id = about and status = 'delivered')
+             when 'order.failed' then exists (select from orders where orders.id = about and status = 'cancelled'
+                                                 and cancel_reason not in ('cancelled_by_customer', 'cancelled_by_operator'))
              else exists (select from order_timeline where order_id = about and 'order.' || to_status = type)
            end
 union all
 select id, format('told %s times', count(*)) from events group by id having count(*) > 1;
+
+-- name: every_event_reaches_its_endpoints
+-- promise: Every webhook endpoint has one delivery of each event that it wants and that was told since it is there.
+-- eventual: true
+select w.id as subject, format('no delivery of %s', e.id) as detail
+  from webhook_endpoints w
+  join events e on e.sequence > w.begins_after and (e.type = any(w.events) or '*' = any(w.events))
+ where w.status = 'active'
+   and not exists (select from webhook_deliveries d where d.event_sequence = e.sequence and d.endpoint_id = w.id);
+
+-- name: every_open_delivery_is_looked_after
+-- promise: A webhook that is still to be delivered has its running workflow, and an endpoint that takes it.
+-- eventual: true
+select d.id as subject, format('the delivery is pending, its endpoint %s, and no workflow is running for it', w.status) as detail
+  from webhook_deliveries d
+  join webhook_endpoints w on w.id = d.endpoint_id
+  join events e on e.sequence = d.event_sequence
+ where d.status = 'pending'
+   and (w.status <> 'active'
+        or not exists (select from running_workflows r
+                        where r.workflow_id = 'webhook-' || e.id || '-' || w.id || case when d.round > 1 then '-' || d.round else '' end));
+
+-- name: delivered_webhook_was_taken
+-- promise: A webhook is called delivered only after its endpoint has taken it.
+select d.id as subject, 'delivered, and no attempt was answered so' as detail
+  from webhook_deliveries d
+ where d.status = 'delivered'
+   and not exists (select from webhook_attempts a where a.delivery_id = d.id and a.status between 200 and 299);
 
 ----------------------------------------------------------------------------------------------------------------- search
 

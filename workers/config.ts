@@ -48,6 +48,9 @@ const environment = z.object({
   SUPPLIER_CHASES: z.coerce.number().int().min(0).max(20).default(3),
   RECONCILIATION_EVERY_MS: durationMs.default(5 * 60_000),
   RECONCILIATION_SETTLE_MS: durationMs.default(10_000),
+  WEBHOOK_ALLOW_PRIVATE: z.stringbool().default(false),
+  WEBHOOK_GIVE_UP_MS: durationMs.default(3 * DAY_MS),
+  WEBHOOK_SECRET_OVERLAP_MS: durationMs.default(DAY_MS),
 })
 
 export type Config = ReturnType<typeof readConfig>
@@ -103,6 +106,11 @@ export function readConfig(env: Record<string, string | undefined>) {
       }),
     },
     reconciliation: { everyMs: e.RECONCILIATION_EVERY_MS, settleMs: e.RECONCILIATION_SETTLE_MS },
+    webhooks: {
+      allowPrivate: e.WEBHOOK_ALLOW_PRIVATE,
+      giveUpAfterMs: e.WEBHOOK_GIVE_UP_MS,
+      secretOverlapMs: e.WEBHOOK_SECRET_OVERLAP_MS,
+    },
   }
 }
 

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { ActivityDeps } from '../activities/index.ts'
 import { createPaymentGateway } from '../gateways/payment/index.ts'
 import { createSandboxSuppliers } from '../gateways/supplier/index.ts'
+import { createWebhookSender, type WebhookSender } from '../gateways/webhooks/sender.ts'
 import { type Database, openDatabase } from '../store/database.ts'
 import { openSearchIndex } from '../store/search-index.ts'
 import type { Config } from './config.ts'
@@ -11,7 +12,7 @@ import type { Config } from './config.ts'
 const QUICK_MS = 1_500
 const PATIENT_MS = 4_000
 
-export type Connections = ActivityDeps & { database: Database; close(): Promise<void> }
+export type Connections = ActivityDeps & { database: Database; webhooks: WebhookSender; close(): Promise<void> }
 
 /** Opens everything a process of ours talks to, except Temporal. Nothing here waits for a server to be there. */
 export function openConnections(config: Config, logger: Logger): Connections {
@@ -34,6 +35,7 @@ export function openConnections(config: Config, logger: Logger): Connections {
       gatewayUrl: config.payment.kind === 'sandbox' ? config.payment.baseUrl : undefined,
       temporal: config.temporal,
     },
+    webhooks: createWebhookSender(config.webhooks),
     logger,
     async close() {
       redis?.disconnect()

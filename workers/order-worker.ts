@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from '@temporalio/client'
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker'
 import type { Logger } from 'pino'
+import { webhookQueueOf } from '../domain/ids.ts'
 import { activityBoundary } from '../activities/boundary.ts'
 import { type ActivityDeps, createActivities } from '../activities/index.ts'
 import { bundleWorkflows } from './bundle.ts'
@@ -34,7 +35,7 @@ export async function runOrderWorker(
   const asked = new Promise<void>((resolve) => stop.addEventListener('abort', () => resolve()))
   if (stop.aborted) return ready.connection.close()
   onRunning(ready.connection)
-  await ready.worker.runUntil(asked)
+  await Promise.all(ready.workers.map((worker) => worker.runUntil(asked)))
   await ready.connection.close()
 }
 
@@ -44,7 +45,11 @@ async function prepare(config: Config, deps: ActivityDeps, stop: AbortSignal) {
     try {
       connection = await NativeConnection.connect({ address: config.temporal.address })
       await ensureSchedules(new Client({ connection, namespace: config.temporal.namespace }), config)
-      return { connection, worker: await createOrderWorker(connection, config, deps) }
+      const create = [createOrderWorker, createWebhookWorker]
+      return {
+        connection,
+        workers: await Promise.all(create.map((each) => each(connection as NativeConnection, config, deps))),
+      }
     } catch (error) {
       deps.logger.warn({ err: error }, 'the worker cannot start yet and tries again')
       await connection?.close().catch(() => {}) // the next try opens one of its own
@@ -71,6 +76,24 @@ async function createOrderWorker(
     maxConcurrentActivityTaskExecutions: database.poolSize * 2,
     // After a crash, what the dead process held is given to another after this long.
     stickyQueueScheduleToStartTimeout: '2s',
+    shutdownGraceTime: '20s',
+    shutdownForceTime: '30s',
+  })
+}
+
+const SENT_AT_ONCE = 16
+
+/** Others' servers that do not answer keep nobody waiting but each other: what is sent to them has slots of its own. */
+function createWebhookWorker(connection: NativeConnection, { temporal }: Config, deps: ActivityDeps): Promise<Worker> {
+  const { sendWebhook } = createActivities(deps)
+  return Worker.create({
+    connection,
+    namespace: temporal.namespace,
+    taskQueue: webhookQueueOf(temporal.taskQueue),
+    activities: { sendWebhook },
+    interceptors: { activity: [activityBoundary] },
+    maxConcurrentActivityTaskExecutions: SENT_AT_ONCE,
+    maxConcurrentActivityTaskPolls: 2,
     shutdownGraceTime: '20s',
     shutdownForceTime: '30s',
   })

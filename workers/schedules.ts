@@ -14,7 +14,13 @@ const eachMinute: ScheduleSpec = { intervals: [{ every: '1m' }] }
 /** What runs by the clock. A nudge makes these things fast; the schedule makes them certain. */
 const sweeps: Sweep[] = [
   { id: 'search-sync', workflowType: 'searchSync', when: eachMinute, why: 'Search follows the catalogue' },
-  { id: 'event-sweep', workflowType: 'eventSweep', when: eachMinute, why: 'Redis streams get what they missed' },
+  {
+    id: 'event-sweep',
+    workflowType: 'eventSweep',
+    when: eachMinute,
+    why: 'Redis streams and webhook endpoints get what they missed',
+    args: ({ webhooks: { giveUpAfterMs } }) => [{ isThorough: true, giveUpAfterMs }],
+  },
   {
     id: 'reorder-sweep',
     workflowType: 'reorderSweep',

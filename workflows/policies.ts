@@ -79,6 +79,15 @@ export const supplierWordPolicy: ActivityOptions = {
 /** What a sweep does not get done, the next one does. */
 export const sweptPolicy: ActivityOptions = { ...patient, retry: { maximumAttempts: 1 } }
 
+ * Somebody else's server, which may be down for a weekend: at once, then 5 s, 15 s, 45 s, … and in the end every four
+ * hours. How long it is tried in all is said where it is started.
+ */
+export const webhookPolicy: ActivityOptions = {
+  startToCloseTimeout: '15s',
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+  retry: { initialInterval: '5s', backoffCoefficient: 3, maximumInterval: '4h' },
+}
+
 /** After this long, an effect that must succeed and does not calls for a person; it is tried on all the same. */
 export const ATTENTION_AFTER = '2m'
 

@@ -5,8 +5,15 @@ import * as orderScenarios from './order-scenarios.ts'
 import * as reconciliationScenarios from './reconciliation-scenarios.ts'
 import * as replenishmentScenarios from './replenishment-scenarios.ts'
 import type { Scenario } from './visit.ts'
+import * as webhookScenarios from './webhook-scenarios.ts'
 
-const scenarios = { ...orderScenarios, ...refundScenarios, ...replenishmentScenarios, ...reconciliationScenarios }
+const scenarios = {
+  ...orderScenarios,
+  ...refundScenarios,
+  ...replenishmentScenarios,
+  ...reconciliationScenarios,
+  ...webhookScenarios,
+}
 type ScenarioName = keyof typeof scenarios
 
 const comparing: readonly Effect[] = ['openReconciliation', 'lookAtBooks', 'mendFindings', 'closeReconciliation']
@@ -15,7 +22,7 @@ type Sweep = (typeof sweeps)[number]
 
 export type Row = {
   id: string
-  workflow: 'order' | 'refund' | 'replenishment' | 'reconciliation' | Sweep | 'API request'
+  workflow: 'order' | 'refund' | 'replenishment' | 'reconciliation' | 'webhook' | Sweep | 'API request'
   /** What is hit, as the table names it. */
   step: string
   attempt: 'quick' | 'steady' | null
@@ -85,6 +92,9 @@ export const effects: Record<Effect, Wanted> = {
   mendFindings: { steady: ['shelfReconciled'] },
   closeReconciliation: { steady: ['shelfReconciled'] },
   syncSearchIndex: { steady: ['searchFollows'] },
+  fanOutEvents: { steady: ['webhookSwept'] },
+  sendWebhook: { steady: ['webhookDelivered'] },
+  closeDelivery: { steady: ['webhookStopped'] },
 }
 
 type Between = { effect: Effect; moment: string; place: Place; scenario: ScenarioName; needs?: Row['needs'] }
@@ -153,6 +163,12 @@ const betweens: Between[] = [
     moment: 'in Redis, not marked so',
     place: before('statement mark-streamed'),
     scenario: 'eventsSwept',
+  },
+  {
+    effect: 'sendWebhook',
+    moment: 'taken, not in our books',
+    place: before('statement record-webhook-attempt'),
+    scenario: 'webhookDelivered',
   },
   {
     effect: 'syncSearchIndex',
@@ -226,6 +242,11 @@ const requests: { request: string; scenario: ScenarioName; steps: string[] }[] =
     ],
   },
   {
+    request: 'DELETE /v1/webhook-endpoints/:id',
+    scenario: 'endpointDeleted',
+    steps: ['statement update webhook_endpoints set status'],
+  },
+  {
     request: 'PATCH /v1/products/:id',
     scenario: 'nudgeFollows',
     steps: ['statement update products set sku', 'temporal start'],
@@ -295,7 +316,8 @@ function inWords(step: string): string {
 }
 
 function workflowOf(effect: Effect): Row['workflow'] {
-  if (effect === 'streamMissedEvents') return 'event-sweep'
+  if (effect === 'streamMissedEvents' || effect === 'fanOutEvents') return 'event-sweep'
+  if (effect === 'sendWebhook' || effect === 'closeDelivery') return 'webhook'
   if (effect === 'listDueForReorder') return 'reorder-sweep'
   if (effect === 'syncSearchIndex') return 'search-sync'
   if (comparing.includes(effect)) return 'reconciliation'

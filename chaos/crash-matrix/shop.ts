@@ -47,6 +47,7 @@ export async function openMatrixShop({ folder, withSearch, environment, ...optio
       SUPPLIER_ANSWER_MS: '5000',
       // What a crash left undone must come about without it.
       RECONCILIATION_EVERY_MS: '86400000',
+      WEBHOOK_ALLOW_PRIVATE: 'yes',
     },
     restartsAtOnce: true,
   })
@@ -166,6 +167,14 @@ async function around(running: OpenStack, armory: ReturnType<typeof openArmory>)
       isTrue('select count(*) > 0 and count(*) = count(streamed_at) from events where aggregate_id = $1', [orderId]),
     isIndexed: (productId: string) =>
       isTrue('select indexed_version = version from products where id = $1', [productId]),
+
+    cancelWorkflow: (workflowId: string) => temporal.workflow.getHandle(workflowId).cancel(),
+    hasDelivery: (deliveryId: string, status: string) =>
+      isTrue('select exists (select from webhook_deliveries where id = $1 and status = $2)', [deliveryId, status]),
+    wasTried: (deliveryId: string) =>
+      eventually('the delivery was tried', () =>
+        isTrue('select exists (select from webhook_attempts where delivery_id = $1)', [deliveryId]),
+      ),
 
     runWorkflow: (
       type: 'eventSweep' | 'searchSync' | 'reorderSweep' | 'reconciliation',

@@ -23,6 +23,8 @@ export async function listenForOutcomes(options: {
   onReorderDue?: () => void
   /** A product changed, or one may have while nobody listened. */
   onProductChanged?: (productId?: string) => void
+  /** There are events that somebody outside wants to hear of. */
+  onEventsTold?: () => void
 }): Promise<OrderOutcomes> {
   const waiting = new Map<string, Set<() => void>>()
   let isClosed = false
@@ -41,6 +43,7 @@ export async function listenForOutcomes(options: {
     fresh.on('notification', ({ channel, payload }) => {
       if (channel === 'reorder_due') return options.onReorderDue?.()
       if (channel === 'product_changed') return options.onProductChanged?.(payload)
+      if (channel === 'events_told') return options.onEventsTold?.()
       for (const tell of waiting.get(payload ?? '') ?? []) tell()
     })
     let isOver = false
@@ -60,7 +63,7 @@ export async function listenForOutcomes(options: {
     fresh.on('end', () => over())
     try {
       await fresh.connect()
-      await fresh.query('listen order_outcomes; listen reorder_due; listen product_changed')
+      await fresh.query('listen order_outcomes; listen reorder_due; listen product_changed; listen events_told')
       options.onProductChanged?.()
       client = fresh
       probeAgain()

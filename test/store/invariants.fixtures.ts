@@ -76,6 +76,8 @@ export type GoodShop = {
   products: { dear: string; cheap: string }
   /** Four of ten units have come. */
   replenishment: string
+  /** Wants to hear of shipments; one is under way, one has been taken. */
+  endpoint: string
   orders: Orders
   checkouts: { refused: string; abandoned: string; received: string }
   evidence: Required<Evidence>
@@ -90,6 +92,7 @@ export async function writeGoodShop(tx: pg.PoolClient): Promise<GoodShop> {
     userId,
     products,
     replenishment: newId('po'),
+    endpoint: newId('whk'),
     orders: {} as Orders,
     checkouts: { refused: newId('ord'), abandoned: newId('ord'), received: newId('ord') },
     evidence: {
@@ -103,6 +106,7 @@ export async function writeGoodShop(tx: pg.PoolClient): Promise<GoodShop> {
   await insert(tx, 'idempotency_keys', key(shop, shop.orders.refunded, 'POST /v1/orders/:id/cancel'))
   await countShelves(tx)
   await writeReplenishment(tx, shop)
+  await writeWebhooks(tx, shop)
   return shop
 }
 
@@ -287,15 +291,20 @@ async function writeEvents(
   { path, paymentStatus, cancelReason, refundedMinor }: OrderSpec,
 ) {
   await tell(tx, id, 'order.created')
-  for (const status of path.slice(1)) await tell(tx, id, `order.${status}`)
+  for (const status of path.slice(1)) {
+    await tell(tx, id, `order.${status}`)
+    await tell(tx, id, 'order.status_updated', status)
+  }
+  if (path.at(-1) === 'delivered') await tell(tx, id, 'order.completed')
+  if (cancelReason && !cancelReason.startsWith('cancelled_by')) await tell(tx, id, 'order.failed')
   if (['captured', 'partially_refunded', 'refunded'].includes(paymentStatus)) await tell(tx, id, 'payment.success')
   if (cancelReason === 'payment_declined') await tell(tx, id, 'payment.failed')
   if (cancelReason) await tell(tx, id, 'inventory.released')
   if (refundedMinor) await tell(tx, id.replace('ord_', 're_'), 'refund.success')
 }
 
-export const tell = (tx: pg.PoolClient, about: string, type: string): Promise<void> =>
-  insert(tx, 'events', { id: `${about}:${type}`, type, aggregate_id: about, payload: {} })
+export const tell = (tx: pg.PoolClient, about: string, type: string, more?: string): Promise<void> =>
+  insert(tx, 'events', { id: [about, type, more].filter(Boolean).join(':'), type, aggregate_id: about, payload: {} })
 
 /** What lies on the shelves follows from what the orders took: counted by hand once, at the end. */
 async function countShelves(tx: pg.PoolClient) {
@@ -331,6 +340,23 @@ async function writeReplenishment(tx: pg.PoolClient, { replenishment: id, produc
     })
   }
   evidence.runningWorkflows.push(`replenishment-${id}`)
+}
+
+async function writeWebhooks(tx: pg.PoolClient, { endpoint, orders, evidence }: GoodShop) {
+  await insert(tx, 'webhook_endpoints', {
+    ...{ id: endpoint, url: 'https://example.com', events: ['order.shipped'], secret: 'x', created_by: 'x' },
+    begins_after: 0,
+  })
+  const { rows } = await tx.query<{ sequence: number; id: string }>(
+    `select sequence, id from events where type = 'order.shipped'`,
+  )
+  for (const { sequence, id } of rows) {
+    const status = id.startsWith(orders.shipped) ? 'pending' : 'delivered'
+    const delivery = `dlv_${String(sequence).padStart(32, '0')}`
+    await insert(tx, 'webhook_deliveries', { id: delivery, event_sequence: sequence, endpoint_id: endpoint, status })
+    if (status === 'pending') evidence.runningWorkflows.push(`webhook-${id}-${endpoint}`)
+    else await insert(tx, 'webhook_attempts', { delivery_id: delivery, status: 200, answer: '', took_ms: 1 })
+  }
 }
 
 export async function insert(tx: pg.PoolClient, table: string, row: Record<string, unknown>): Promise<void> {

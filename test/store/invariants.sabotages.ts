@@ -606,7 +606,15 @@ const workflows: Sabotage[] = [
   },
 ]
 
-const told = ['order.created', 'order.paid', 'payment.success', 'order.shipped', 'order.delivered'] as const
+const told = [
+  'order.created',
+  'order.paid',
+  'order.status_updated:paid',
+  'payment.success',
+  'order.shipped',
+  'order.delivered',
+  'order.completed',
+] as const
 
 const events: Sabotage[] = [
   ...told.map((type) => ({
@@ -620,6 +628,11 @@ const events: Sabotage[] = [
     act: sql(`delete from events where id = $1 || ':payment.failed'`, order('declined')),
   },
   {
+    what: 'order.failed was never told',
+    breaks: ['every_fact_has_its_event'],
+    act: sql(`delete from events where id = $1 || ':order.failed'`, order('declined')),
+  },
+  {
     what: 'a cancellation, its release and its refund were never told',
     breaks: ['every_fact_has_its_event'],
     act: sql(
@@ -631,6 +644,16 @@ const events: Sabotage[] = [
     what: 'an order was told paid that is not',
     breaks: ['every_event_has_its_fact'],
     act: ({ tx, orders: { pending } }) => tell(tx, pending, 'order.paid'),
+  },
+  {
+    what: 'an order was told to have turned that has not',
+    breaks: ['every_event_has_its_fact'],
+    act: ({ tx, orders: { pending } }) => tell(tx, pending, 'order.status_updated', 'paid'),
+  },
+  {
+    what: 'an order was told completed that is on its way',
+    breaks: ['every_event_has_its_fact'],
+    act: ({ tx, orders: { shipped } }) => tell(tx, shipped, 'order.completed'),
   },
   {
     what: 'a payment was told that failed',
@@ -652,6 +675,38 @@ const events: Sabotage[] = [
     what: 'one event stands there twice',
     breaks: ['every_event_has_its_fact'],
     act: ({ tx, orders: { paid } }) => tell(tx, paid, 'order.paid'),
+  },
+]
+
+const webhooks: Sabotage[] = [
+  {
+    what: 'an endpoint was passed over',
+    breaks: ['every_event_reaches_its_endpoints'],
+    act: sql(
+      `delete from webhook_deliveries where endpoint_id = $1 and status = 'pending'`,
+      ({ endpoint }) => endpoint,
+    ),
+  },
+  {
+    what: 'nobody carries a webhook',
+    breaks: ['every_open_delivery_is_looked_after'],
+    act: ({ running }) => {
+      const at = running.findIndex((id) => id.startsWith('webhook-'))
+      running.splice(at, 1)
+    },
+  },
+  {
+    what: 'a webhook is carried to an endpoint that is gone',
+    breaks: ['every_open_delivery_is_looked_after'],
+    act: sql(`update webhook_endpoints set status = 'deleted' where id = $1`, ({ endpoint }) => endpoint),
+  },
+  {
+    what: 'a webhook is called delivered that nobody took',
+    breaks: ['delivered_webhook_was_taken'],
+    act: sql(
+      `update webhook_attempts set status = 500 where delivery_id in (select id from webhook_deliveries where endpoint_id = $1)`,
+      ({ endpoint }) => endpoint,
+    ),
   },
 ]
 
@@ -701,6 +756,7 @@ export const sabotages: Sabotage[] = [
   ...gateway,
   ...workflows,
   ...events,
+  ...webhooks,
   ...reconciled,
   ...reviews,
 ]

@@ -51,7 +51,11 @@ export async function openShopApi(overrides: Partial<AppDeps> = {}) {
     reviewModeration: 'doubtful',
     nudgeSearchSync: () => void nudges.count++,
     probes: { postgres: () => database.query('select 1'), temporal: async () => undefined },
-    metrics: createMetrics({ countOrdersNeedingAttention: async () => 0, countOpenFindings: async () => 0 }),
+    metrics: createMetrics({
+      countOrdersNeedingAttention: async () => 0,
+      countOpenFindings: async () => 0,
+      countDeadDeliveries: async () => 0,
+    }),
     ...overrides,
   }
   const app = createApp(deps)
