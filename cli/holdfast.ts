@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { Refused } from './operate/counter.ts'
+import { eventCommands } from './operate/events.ts'
 import { orderCommands } from './operate/orders.ts'
 import { refundCommands } from './operate/refunds.ts'
 import { replenishmentCommands } from './operate/replenishments.ts'
@@ -16,6 +17,7 @@ const work = workIn(() => program.opts())
 orderCommands(program, work)
 refundCommands(program, work)
 replenishmentCommands(program, work)
+eventCommands(program, work)
 
 process.exitCode = await program
   .parseAsync(process.argv.slice(2), { from: 'user' })

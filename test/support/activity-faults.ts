@@ -98,7 +98,7 @@ export const isRefused: Trouble = async () => {
   throw new GatewayRefused('not_possible', 'The gateway does not do this')
 }
 
-/** In front of every effect of every order, replenishment and reconciliation of one worker; `subject` is its id. */
+/** In front of every effect of every order, replenishment, reconciliation and webhook of one worker; `subject` is its id. */
 export function createFaults() {
   const troubles = new Map<string, Trouble>()
   const counts = new Map<string, Omit<Attempt, 'isQuick'>>()
@@ -106,13 +106,16 @@ export function createFaults() {
   const interceptor: ActivityInterceptorsFactory = () => ({
     inbound: {
       async execute(input, next) {
-        const { activityType, isLocal } = activityInfo()
-        const { orderId, replenishmentId, runId } = (input.args[0] ?? {}) as {
+        const { activityType, isLocal, workflowExecution } = activityInfo()
+        const { orderId, replenishmentId, runId, deliveryId } = (input.args[0] ?? {}) as {
           orderId?: string
           replenishmentId?: string
           runId?: string
+          deliveryId?: string
         }
-        const key = `${orderId ?? replenishmentId ?? runId} ${activityType}`
+        // What is about nothing in particular is known by its workflow.
+        const subject = orderId ?? replenishmentId ?? runId ?? deliveryId ?? workflowExecution?.workflowId
+        const key = `${subject} ${activityType}`
         const before = counts.get(key) ?? { count: 0, patientCount: 0 }
         const attempt = { count: before.count + 1, patientCount: before.patientCount + (isLocal ? 0 : 1) }
         counts.set(key, attempt)

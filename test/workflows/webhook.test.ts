@@ -1,0 +1,220 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { Worker } from '@temporalio/worker'
+import { activityBoundary } from '../../activities/boundary.ts'
+import { createWebhookActivities } from '../../activities/webhooks.ts'
+import { webhookQueueOf, webhookWorkflowId } from '../../domain/ids.ts'
+import { createWebhookSender } from '../../gateways/webhooks/sender.ts'
+import { newId } from '../../store/ids.ts'
+import { updateProduct } from '../../store/products.ts'
+import { createEndpoint, deleteEndpoint, findDelivery, listDeliveries, redeliver } from '../../store/webhooks/index.ts'
+import { type Effect, troubles } from '../support/activity-faults.ts'
+import { openOrderWorld, type OrderWorld } from '../support/order-world.ts'
+import { addProduct } from '../support/shop-api.ts'
+import { openTimeSkippingServer } from '../support/time-skipping-server.ts'
+import { openReceiver, verified } from '../support/webhook-receiver.ts'
+
+vi.setConfig({ maxConcurrency: 50 })
+
+const DAY_MS = 24 * 60 * 60_000
+
+let world: OrderWorld
+let sending: Worker
+let over: Promise<void>
+beforeAll(async () => {
+  const engine = await openTimeSkippingServer()
+  world = await openOrderWorld({ engine: async () => engine })
+  const webhooks = createWebhookSender({ allowPrivate: true })
+  const { sendWebhook } = createWebhookActivities({ database: world.database, webhooks })
+  sending = await Worker.create({
+    connection: engine.connection,
+    namespace: engine.namespace,
+    taskQueue: webhookQueueOf(world.taskQueue),
+    activities: { sendWebhook },
+    interceptors: { activity: [activityBoundary, world.faults.interceptor] },
+    maxConcurrentActivityTaskExecutions: 100,
+  })
+  over = sending.run()
+})
+afterAll(async () => {
+  sending?.shutdown()
+  await over
+  await world?.close()
+})
+
+/** An endpoint that hears of one product, and the delivery of its one change. */
+async function changed() {
+  const { database } = world
+  const receiver = await openReceiver()
+  const endpointId = newId('whk')
+  const { secret } = await createEndpoint(database, {
+    ...{ id: endpointId, url: receiver.url, events: ['product.updated'], createdBy: 'staff' },
+  })
+  const productId = await addProduct(database)
+  await updateProduct(database, productId, { name: 'Another name' })
+  const eventId = `${productId}:product.updated:2`
+  const look = () => sweep(`look-${endpointId}-${Math.random()}`)
+  return { receiver, endpointId, secret, eventId, look }
+}
+type Changed = Awaited<ReturnType<typeof changed>>
+
+const sweep = (workflowId: string) =>
+  world.client.workflow.execute('eventSweep', {
+    workflowId,
+    taskQueue: world.taskQueue,
+    args: [{ isThorough: true, giveUpAfterMs: 3 * DAY_MS }],
+  })
+
+async function deliveryOf({ endpointId, eventId }: Changed) {
+  const found = await listDeliveries(world.database, { endpointId, status: undefined, before: undefined, limit: 100 })
+  const delivery = found.find((each) => each.eventId === eventId)
+  if (!delivery) throw new Error(`${eventId} has no delivery`)
+  return delivery
+}
+
+const endOf = async (of: Changed, round = 1) => {
+  await world.client.workflow.getHandle(webhookWorkflowId({ ...of, round })).result()
+  return deliveryOf(of)
+}
+
+const gone = async ({ endpointId, receiver }: Changed) => {
+  await deleteEndpoint(world.database, endpointId)
+  receiver.close()
+}
+
+describe('a webhook', () => {
+  test('is delivered once, however many sweeps find it, with a signature of the secret', async () => {
+    const to = await changed()
+    await Promise.all([to.look(), to.look(), to.look()])
+    expect(await endOf(to)).toMatchObject({ status: 'delivered', attempts: 1, round: 1 })
+    await to.look()
+    expect(to.receiver.of(to.eventId)).toHaveLength(1)
+    const [received] = to.receiver.of(to.eventId)
+    expect(verified(received!, to.secret)).toMatchObject({
+      id: to.eventId,
+      type: 'product.updated',
+      data: { name: 'Another name' },
+    })
+    expect(() => verified(received!, `whsec_${'A'.repeat(43)}=`)).toThrow(/signature/)
+    await gone(to)
+  })
+
+  test('that is answered 500 is sent again under the same id, until it is taken', async () => {
+    const to = await changed()
+    to.receiver.answers((n) => (n < 4 ? 500 : 200))
+    await to.look()
+    expect(await endOf(to)).toMatchObject({ status: 'delivered' })
+    const ids = to.receiver.of(to.eventId).map(({ headers }) => headers['webhook-id'])
+    expect(ids.length).toBeGreaterThanOrEqual(2)
+    expect(new Set(ids).size).toBe(1)
+    expect((await deliveryOf(to)).log.map(({ status }) => status)).toEqual(expect.arrayContaining([500, 200]))
+    await gone(to)
+  })
+
+  test('that nobody takes for three days is a dead letter for a person, who can have it delivered', async () => {
+    const to = await changed()
+    to.receiver.answers(() => 503)
+    await to.look()
+    const dead = await endOf(to)
+    expect(dead).toMatchObject({ status: 'dead', needsAttention: expect.stringMatching(/^not delivered: .*503/) })
+    // At once, then after 5 s, 15 s, …, and every four hours: about two dozen.
+    expect(dead.attempts).toBeGreaterThan(15)
+    expect(dead.attempts).toBeLessThan(40)
+
+    to.receiver.answers(() => 200)
+    await redeliver(world.database, dead.id)
+    await to.look()
+    expect(await endOf(to, 2)).toMatchObject({ status: 'delivered', round: 2, needsAttention: null })
+    await gone(to)
+  })
+
+  test('that is answered 410 is the last one this endpoint is sent', async () => {
+    const to = await changed()
+    to.receiver.answers(() => 410)
+    await to.look()
+    expect(await endOf(to)).toMatchObject({ status: 'cancelled', attempts: 1 })
+    const { rows } = await world.database.query('select status, disabled_reason from webhook_endpoints where id = $1', [
+      to.endpointId,
+    ])
+    expect(rows).toEqual([{ status: 'disabled', disabled_reason: 'It answered 410 Gone' }])
+    await gone(to)
+  })
+
+  test('to an endpoint that was deleted meanwhile is not sent', async () => {
+    const to = await changed()
+    to.receiver.answers(() => 500)
+    await to.look()
+    const { id } = await deliveryOf(to)
+    await vi.waitFor(async () => expect(to.receiver.of(to.eventId)).not.toHaveLength(0), { timeout: 60_000 })
+    await deleteEndpoint(world.database, to.endpointId)
+    await vi.waitFor(
+      async () =>
+        expect(await findDelivery(world.database, { id, endpointId: to.endpointId })).toMatchObject({
+          status: 'cancelled',
+        }),
+      { timeout: 60_000 },
+    )
+    const sentBefore = to.receiver.of(to.eventId).length
+    await endOf(to)
+    expect(to.receiver.of(to.eventId).length).toBeLessThanOrEqual(sentBefore + 1)
+    to.receiver.close()
+  })
+
+  test('of an event that was missed when it had its turn is delivered by the next thorough sweep', async () => {
+    const to = await changed()
+    await world.database.query('update webhook_cursor set sequence = (select max(sequence) from events)')
+    await world.database.query('delete from webhook_deliveries where endpoint_id = $1 and not is_started', [
+      to.endpointId,
+    ])
+    await to.look()
+    expect(await endOf(to)).toMatchObject({ status: 'delivered' })
+    await gone(to)
+  })
+})
+
+describe.concurrent('whatever goes wrong with one effect of a delivery, it ends as it would have', () => {
+  /** Each is failed before, failed after and never heard of, once and for long. */
+  const effects: Effect[] = ['sendWebhook', 'closeDelivery']
+  const cases = effects.flatMap((effect) =>
+    troubles
+      .filter(({ fault, extent }) => !fault.includes('never answers') || extent === 'once')
+      .map((each) => ({ effect, ...each })),
+  )
+
+  test.each(cases)('$effect $fault, $extent', async ({ effect, trouble, extent }) => {
+    const to = await changed()
+    if (effect === 'closeDelivery') to.receiver.answers(() => 500)
+    const id = await idOf(to)
+    world.faults.set(id, effect, trouble)
+    await to.look()
+    const delivery = await endOf(to)
+    expect(delivery.status).toBe(effect === 'closeDelivery' ? 'dead' : 'delivered')
+    expect(world.faults.attempts(id, effect)).toBeGreaterThan(extent === 'once' ? 1 : 2)
+    expect(new Set(to.receiver.of(to.eventId).map(({ headers }) => headers['webhook-id'])).size).toBe(1)
+    await gone(to)
+  })
+
+  /** As the sweep will name it. */
+  const idOf = async ({ eventId, endpointId }: Changed): Promise<string> =>
+    (await world.database.query(`select 'dlv_' || md5($1 || ' ' || $2) as id`, [eventId, endpointId])).rows[0].id
+})
+
+describe('a sweep', () => {
+  test.each(troubles.filter(({ fault }) => fault.startsWith('fails')))(
+    'whose look $fault, $extent, starts each delivery once',
+    async ({ trouble }) => {
+      const to = await changed()
+      const workflowId = `look-in-trouble-${to.endpointId}`
+      world.faults.set(workflowId, 'fanOutEvents', trouble)
+      await sweep(workflowId)
+      expect(await endOf(to)).toMatchObject({ status: 'delivered', attempts: 1 })
+      expect(world.faults.attempts(workflowId, 'fanOutEvents')).toBeGreaterThan(1)
+      await gone(to)
+    },
+  )
+})
+
+test('after all of it, no promise about webhooks is broken', async () => {
+  await sweep('look-at-last')
+  const broken = await world.brokenInvariants()
+  expect(broken.filter(({ name }) => name.includes('deliver') || name.includes('endpoint'))).toEqual([])
+})
