@@ -36,7 +36,7 @@ export function createWebhookActivities(deps: { database: Database; webhooks?: W
      * One attempt. It is sent under the same id each time, so that a receiver who was not heard knows it again. What is
      * neither taken nor refused for good fails, and is tried again.
      */
-    async sendWebhook({ deliveryId, round }: Round): Promise<'delivered' | 'dead' | 'cancelled'> {
+    sendWebhook: async ({ deliveryId, round }: Round): Promise<'delivered' | 'dead' | 'cancelled'> => {
       const message = await webhooks.getMessage(database, deliveryId, round)
       if (message.status !== 'pending') return message.status
       if (!deps.webhooks) throw new Error('This process sends no webhooks')

@@ -173,8 +173,10 @@ const orderStatements = [
                           (5, 'order delivered', 'shipped', 'delivered', 'operator')) as t (step, what, from_status, to_status, actor)
     order by n, step`,
   `insert into events (id, type, aggregate_id, payload, streamed_at, created_at)
-   select id || ':' || type, type, id, jsonb_build_object('order_id', id, 'user_id', user_id), at, at
-     from stored, (values (1, 'order.created'), (2, 'order.paid'), (3, 'payment.success'), (4, 'order.shipped'),
-                          (5, 'order.delivered')) as t (step, type)
+   select concat_ws(':', id, type, turned), type, id, jsonb_build_object('order_id', id, 'user_id', user_id), at, at
+     from stored, (values (1, 'order.created', null), (2, 'order.paid', null), (3, 'order.status_updated', 'paid'),
+                          (4, 'payment.success', null), (5, 'order.shipped', null), (6, 'order.status_updated', 'shipped'),
+                          (7, 'order.delivered', null), (8, 'order.status_updated', 'delivered'),
+                          (9, 'order.completed', null)) as t (step, type, turned)
     order by n, step`,
 ]

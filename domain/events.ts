@@ -25,6 +25,4 @@ export type EventType = (typeof eventTypes)[number]
 /** One Redis stream for each. */
 export const topics = ['order', 'payment', 'refund', 'inventory', 'product'] as const
 
-export type Topic = (typeof topics)[number]
-
 export const topicOf = (type: string): string => type.split('.', 1)[0] ?? type

@@ -119,7 +119,7 @@ export function eventRoutes({ database, nudgeEventSweep, stop }: EventRoutesDeps
     // Of an answer to HEAD nobody reads a body.
     if (c.req.method === 'HEAD') return c.body(null, 200, { 'Content-Type': 'text/event-stream' }) as never
     open++
-    return streamSSE(c, (stream) => pass(stream, after, new Set(types)).finally(() => void open--)) as never
+    return streamSSE(c, (stream) => pass(stream, after, new Set(types)).finally(() => void open--))
   })
 
   /** Looks into the books, which have everything, whether Redis is there or not. */

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
+import { topics } from '../../domain/events.ts'
 import type { Database } from '../../store/database.ts'
 import type { CheckRecord } from '../record.ts'
 import type { Violations } from './evidence.ts'
 
-const streams = ['order', 'payment', 'refund', 'inventory'].map((name) => `holdfast:events:${name}`)
+const streams = topics.map((topic) => `holdfast:events:${topic}`)
 const PAGE = 5_000
 /** The sweep comes every minute and takes what is older than five seconds. */
 const sweptWithinMs = 80_000

@@ -45,7 +45,7 @@ export function createWebhookSender(options: Options = {}) {
 
   return {
     /** Why no endpoint may be at this URL. A name that is not known right now is asked for again at each delivery. */
-    async whyNot(text: string): Promise<string | undefined> {
+    whyNot: async (text: string): Promise<string | undefined> => {
       const why = whyNotUrl(text, { allowPrivate })
       if (why !== undefined || allowPrivate) return why
       const host = hostOf(new URL(text))
