@@ -49,19 +49,27 @@ export type EventFilter = {
   isStreamed?: boolean | undefined
 }
 
-const isWanted = `($1::text is null or split_part(type, '.', 1) = $1) and ($2::text is null or aggregate_id = $2)
-  and ($3::timestamptz is null or created_at >= $3)`
+/** The filter as a condition, whose values are added to those that there are: what is not asked for costs no look. */
+function matching({ topic, aggregateId, since, isStreamed }: EventFilter, values: unknown[]): string {
+  const bind = (value: unknown): string => `$${values.push(value)}`
+  const conditions = [
+    ...(topic === undefined ? [] : [`split_part(type, '.', 1) = ${bind(topic)}`]),
+    ...(aggregateId === undefined ? [] : [`aggregate_id = ${bind(aggregateId)}`]),
+    ...(since === undefined ? [] : [`created_at >= ${bind(since)}`]),
+    ...(isStreamed === undefined ? [] : [`streamed_at is ${isStreamed ? 'not null' : 'null'}`]),
+  ]
+  return ['true', ...conditions].join(' and ')
+}
 
 /** A page of the books, the newest first. */
 export async function listEvents(
   db: Db,
-  { topic, aggregateId, since, isStreamed, before, limit }: EventFilter & { before: number | undefined; limit: number },
+  { before, limit, ...filter }: EventFilter & { before: number | undefined; limit: number },
 ): Promise<LoggedEvent[]> {
+  const values: unknown[] = [before ?? Number.MAX_SAFE_INTEGER, limit]
   const { rows } = await db.query<LoggedEvent>(
-    `select ${columns} from events
-      where ${isWanted} and ($4::boolean is null or (streamed_at is not null) = $4) and ($5::bigint is null or sequence < $5)
-      order by sequence desc limit $6`,
-    [topic ?? null, aggregateId ?? null, since ?? null, isStreamed ?? null, before ?? null, limit],
+    `select ${columns} from events where sequence < $1 and ${matching(filter, values)} order by sequence desc limit $2`,
+    values,
   )
   return rows
 }
@@ -74,19 +82,20 @@ const REPLAYED_AT_ONCE = 5_000
  */
 export async function forgetStreamed(
   db: Db,
-  { topic, aggregateId, since, after }: Omit<EventFilter, 'isStreamed'> & { after: number },
+  { after, ...filter }: Omit<EventFilter, 'isStreamed'> & { after: number },
 ): Promise<{ due: number; next: number | null }> {
+  const values: unknown[] = [after]
   const { rows } = await db.query<{ due: number; last: number | null; seen: number }>(
     `with page as materialized (
-       select * from events where sequence > $4 order by sequence limit ${REPLAYED_AT_ONCE}
+       select * from events where sequence > $1 order by sequence limit ${REPLAYED_AT_ONCE}
      ), due as (
        update events e set streamed_at = null
-         from (select sequence from page where ${isWanted}) wanted
+         from (select sequence from page where ${matching(filter, values)}) wanted
         where e.sequence = wanted.sequence
        returning e.sequence
      )
      select (select count(*) from due) as due, max(sequence) as last, count(*) as seen from page`,
-    [topic ?? null, aggregateId ?? null, since ?? null, after],
+    values,
   )
   const { due = 0, last = null, seen = 0 } = rows[0] ?? {}
   return { due, next: seen === REPLAYED_AT_ONCE ? last : null }

@@ -2,6 +2,7 @@ import {
   condition,
   continueAsNew,
   ParentClosePolicy,
+  patched,
   proxyActivities,
   setHandler,
   startChild,
@@ -46,7 +47,8 @@ export async function eventSweep({
   let sent = 0
   while (isToldAgain) {
     isToldAgain = false
-    const [streamed, end] = await Promise.all([streamMissedEvents(), startDeliveries()])
+    // A sweep that began before there were webhooks ends as it began.
+    const [streamed, end] = await Promise.all([streamMissedEvents(), patched('webhooks') ? startDeliveries() : 'done'])
     sent += streamed
     if (end === 'long') return continueAsNew<typeof eventSweep>({ isThorough, giveUpAfterMs, started })
     if (end === 'unsettled') {

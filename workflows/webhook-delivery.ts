@@ -23,8 +23,9 @@ export async function webhookDelivery({ deliveryId, round, giveUpAfterMs }: Webh
   } catch (error) {
     // A mistake in this code is no failed delivery: its task is tried again until the mistake is mended.
     if (!(error instanceof ActivityFailure) && !isCancellation(error)) throw error
-    // Whoever cancels it in the engine has seen it: nobody else needs to.
-    const why = isCancellation(error) ? null : `not delivered: ${lastFailureOf(error)}`
+    // Whoever cancels it in the engine has seen it: nobody else needs to. An attempt under way ends in its own failure.
+    const isStopped = isCancellation(error) || CancellationScope.current().consideredCancelled
+    const why = isStopped ? null : `not delivered: ${lastFailureOf(error)}`
     const status = await CancellationScope.nonCancellable(() =>
       steadily('closeDelivery', [{ deliveryId, round, why }], {
         summary: why === null ? 'Note that it was stopped' : 'Note that it could not be delivered',

@@ -32,12 +32,14 @@ beforeAll(async () => {
     activities: { sendWebhook },
     interceptors: { activity: [activityBoundary, world.faults.interceptor] },
     maxConcurrentActivityTaskExecutions: 100,
+    shutdownGraceTime: 0,
+    shutdownForceTime: '10s',
   })
   over = sending.run()
 })
 afterAll(async () => {
   sending?.shutdown()
-  await over
+  await over?.catch(() => {})
   await world?.close()
 })
 
