@@ -60,8 +60,12 @@ export async function closeDelivery(
 ): Promise<'dead' | 'cancelled' | 'delivered'> {
   const { rows } = await db.query<{ status: 'dead' | 'cancelled' | 'delivered' }>(
     `with closed as (
-       update webhook_deliveries set status = case when $3::text is null then 'cancelled' else 'dead' end, needs_attention = $3,
-                                     updated_at = now()
+       update webhook_deliveries
+          set status = case when $3::text is null then 'cancelled' else 'dead' end, updated_at = now(),
+              -- What it was answered last says more than that the time is over.
+              needs_attention = $3 || coalesce(
+                (select '; last: ' || coalesce(a.failure, 'it answered ' || a.status)
+                   from webhook_attempts a where a.delivery_id = $1 order by a.id desc limit 1), '')
         where id = $1 and round = $2 and status = 'pending'
        returning status
      )
