@@ -10,7 +10,6 @@ import { createMoments } from '../store/moments.ts'
 import { countViews } from '../store/product-views.ts'
 import { type FindRelated, findRelatedProducts } from '../store/related-products.ts'
 import { createRememberedSearch } from '../store/remembered-search.ts'
-import { createProductSearch } from '../store/product-search.ts'
 import { countDeadDeliveries } from '../store/webhooks/index.ts'
 import { type Config, readConfig } from '../workers/config.ts'
 import { openConnections } from '../workers/connections.ts'
@@ -24,7 +23,6 @@ import { nudgeEventSweep } from './commands/event-sweep.ts'
 import { nudgeReorderSweep } from './commands/reorder-sweep.ts'
 import { nudgeSearchSync } from './commands/search-sync.ts'
 import type { TemporalLink } from './commands/temporal.ts'
-
 import { createMetrics } from './metrics.ts'
 import { probesOf } from './probes.ts'
 import { createProductPages } from './product-page.ts'
@@ -54,14 +52,13 @@ await untilAskedToStop(async (stop) => {
   const connection = Connection.lazy({ address })
   const temporal: TemporalLink = { client: new Client({ connection, namespace }), taskQueue, canStartEagerly: false }
   const connections = openConnections(config, logger)
-  const { database, redis, index, gateways } = connections
+  const { database, redis, index, gateways, webhooks } = connections
   const moments = createMoments()
   const caches = openCaches(redis)
   const catalogue = createCatalogue({ database, caches, moments })
   const findRelated: FindRelated = (productId, limit) => findRelatedProducts(database, productId, limit)
   const pages = createProductPages({ database, catalogue, caches, moments, findRelated, logger })
   const views = countViews(redis)
-  const { database, index, gateways, webhooks } = connections
   const nudgeEvents = nudgeEventSweep(temporal, config.webhooks)
   const outcomes = await listenForOutcomes({
     url: config.database.url,

@@ -92,7 +92,6 @@ export function readConfig(env: Record<string, string | undefined>) {
       remindAfterMs: e.REFUND_REMINDER_MS,
       escalateAfterMs: e.REFUND_ESCALATION_MS,
     },
-    replenishments: { lateAfterMs: e.REPLENISHMENT_LATE_MS },
     reviewModeration: e.REVIEW_MODERATION,
     supplierUrl: e.SUPPLIER_URL,
     replenishments: {

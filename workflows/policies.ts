@@ -79,6 +79,7 @@ export const supplierWordPolicy: ActivityOptions = {
 /** What a sweep does not get done, the next one does. */
 export const sweptPolicy: ActivityOptions = { ...patient, retry: { maximumAttempts: 1 } }
 
+/**
  * Somebody else's server, which may be down for a weekend: at once, then 5 s, 15 s, 45 s, … and in the end every four
  * hours. How long it is tried in all is said where it is started.
  */
