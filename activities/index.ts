@@ -8,6 +8,7 @@ import type { SearchIndex } from '../store/search-index.ts'
 import { createEventActivities } from './events.ts'
 import { createOrderActivities } from './orders.ts'
 import { createPaymentActivities } from './payments.ts'
+import { createRecommendationActivities } from './recommendations.ts'
 import { createReconciliationActivities, type Outside } from './reconciliation.ts'
 import { createRefundActivities } from './refunds.ts'
 import { createReplenishmentActivities } from './replenishments.ts'
@@ -38,6 +39,7 @@ export function createActivities(deps: ActivityDeps) {
     ...createRefundActivities(deps),
     ...createReplenishmentActivities(deps),
     ...createSupplierActivities(deps),
+    ...createRecommendationActivities(deps),
     ...createReconciliationActivities({ ...deps, ...events, ...search }),
     ...events,
     ...search,

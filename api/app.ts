@@ -8,8 +8,9 @@ import type { Catalogue } from '../store/catalogue.ts'
 import type { ReviewModeration } from '../domain/product-review.ts'
 import type { Database } from '../store/database.ts'
 import type { Moments } from '../store/moments.ts'
+import type { NoteView } from '../store/product-views.ts'
 import type { ProductSearch } from '../store/product-search.ts'
-import type { ProductViews } from '../store/product-views.ts'
+import type { ProductViews } from '../store/hot-products.ts'
 import { type ApiEnv, identifyCallers, type Tokens } from './authentication.ts'
 import { onlyKnownRoutes } from './known-routes.ts'
 import { logAccess } from './logging.ts'
@@ -25,6 +26,7 @@ import { meRoutes } from './routes/me.ts'
 import { productPageRoutes } from './routes/product-page.ts'
 import { productRoutes } from './routes/products.ts'
 import { reviewRoutes } from './routes/reviews.ts'
+import { recommendationRoutes } from './routes/recommendations.ts'
 import { searchRoutes } from './routes/search.ts'
 import { staticRoutes } from './static-files.ts'
 import { supplierRoutes } from './routes/suppliers.ts'
@@ -41,6 +43,7 @@ export type AppDeps = {
   reviewModeration: ReviewModeration
   /** Makes the search index follow a change at once; forgotten nudges are made good by the scheduled sweep. */
   nudgeSearchSync: () => void
+  noteView: NoteView
   probes: Probes
   metrics: Metrics
 }
@@ -69,6 +72,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<ApiEnv> {
   app.route('/', inventoryRoutes(deps))
   app.route('/', supplierRoutes(deps))
   app.route('/', searchRoutes(deps))
+  app.route('/', recommendationRoutes(deps))
   app.route('/', healthRoutes(deps))
   app.route('/', docsRoutes())
   app.get('/openapi.json', (c) => c.json(app.getOpenAPI31Document({ openapi: '3.1.0', info: about })))

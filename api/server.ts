@@ -7,10 +7,11 @@ import { countOpenFindings } from '../store/reconciliation/index.ts'
 import { openCaches } from '../store/caches.ts'
 import { createCatalogue } from '../store/catalogue.ts'
 import { createMoments } from '../store/moments.ts'
-import { countViews } from '../store/product-views.ts'
+import { countViews } from '../store/hot-products.ts'
 import { type FindRelated, findRelatedProducts } from '../store/related-products.ts'
 import { createRememberedSearch } from '../store/remembered-search.ts'
 import { countDeadDeliveries } from '../store/webhooks/index.ts'
+import { noteViewsIn } from '../store/product-views.ts'
 import { type Config, readConfig } from '../workers/config.ts'
 import { openConnections } from '../workers/connections.ts'
 import { createLogger } from '../workers/logger.ts'
@@ -30,6 +31,7 @@ import { checkoutRoutes } from './routes/checkout.ts'
 import { eventRoutes } from './routes/events.ts'
 import { orderActionRoutes } from './routes/order-actions.ts'
 import { orderRoutes } from './routes/orders.ts'
+import { recommendationModelRoutes } from './routes/recommendation-models.ts'
 import { reconciliationRoutes } from './routes/reconciliation.ts'
 import { refundDecisionRoutes } from './routes/refund-decisions.ts'
 import { refundRoutes } from './routes/refunds.ts'
@@ -78,6 +80,7 @@ await untilAskedToStop(async (stop) => {
     views,
     reviewModeration: config.reviewModeration,
     nudgeSearchSync: nudgeSearchSync(temporal),
+    noteView: noteViewsIn(connections.redis),
     probes: probesOf(connections, temporal, config),
     metrics: createMetrics({
       countOrdersNeedingAttention: () => countOrdersNeedingAttention(database),
@@ -106,6 +109,7 @@ await untilAskedToStop(async (stop) => {
       secretOverlapMs: config.webhooks.secretOverlapMs,
     }),
   )
+  app.route('/', recommendationModelRoutes({ database, temporal }))
   const readNotice = gateways.patient.readNotice.bind(gateways.patient)
   app.route('/', webhookRoutes({ database, temporal, logger, readNotice }))
 

@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { Catalogue } from '../store/catalogue.ts'
 import type { Database } from '../store/database.ts'
 import type { ProductPages } from './product-page.ts'
-import { listBestsellers, type ProductViews } from '../store/product-views.ts'
+import { listBestsellers, type ProductViews } from '../store/hot-products.ts'
 
 const HOT_PRODUCTS = 200
 const AT_ONCE = 8

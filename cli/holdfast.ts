@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { Refused } from './operate/counter.ts'
 import { eventCommands } from './operate/events.ts'
 import { orderCommands } from './operate/orders.ts'
+import { recommendationCommands } from './operate/recommendations.ts'
 import { refundCommands } from './operate/refunds.ts'
 import { replenishmentCommands } from './operate/replenishments.ts'
 import { workIn } from './operate/work.ts'
@@ -18,6 +19,7 @@ orderCommands(program, work)
 refundCommands(program, work)
 replenishmentCommands(program, work)
 eventCommands(program, work)
+recommendationCommands(program, work)
 
 process.exitCode = await program
   .parseAsync(process.argv.slice(2), { from: 'user' })

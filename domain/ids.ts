@@ -1,5 +1,5 @@
 /** Every name that must come out the same wherever it is made: resources, workflows, idempotency keys. */
-export type IdPrefix = 'ord' | 're' | 'po' | 'rcp' | 'usr' | 'prd' | 'pay' | 'adj' | 'rec' | 'rev' | 'sup' | 'whk'
+export type IdPrefix = 'ord' | 're' | 'po' | 'rcp' | 'usr' | 'prd' | 'pay' | 'adj' | 'rec' | 'rev' | 'sup' | 'whk' | 'mdl'
 
 export const orderWorkflowId = (orderId: string): string => `order-${orderId}`
 
@@ -15,6 +15,7 @@ export const webhookWorkflowId = (delivery: { eventId: string; endpointId: strin
 
 /** The task queue of what is sent to others, beside that of all else. */
 export const webhookQueueOf = (taskQueue: string): string => `${taskQueue}-webhooks`
+export const recommendationTrainingWorkflowId = (modelId: string): string => `recommendation-training-${modelId}`
 
 /** The name of one payout of a refund. Only an attempt that the gateway refused for good is followed by another. */
 export const refundKey = (refundId: string, attempt: number): string => `${refundId}:pay:${attempt}`
@@ -33,6 +34,6 @@ export const strayHoldKey = (intentId: string): string => `${intentId}:stray:voi
 export const cancellationRefundIdOf = (orderId: string): string => orderId.replace(/^ord_/, 're_')
 
 const idShape =
-  /^(ord|re|po|rcp|usr|prd|pay|adj|rec|rev|sup|whk)_[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+  /^(ord|re|po|rcp|usr|prd|pay|adj|rec|rev|sup|whk|mdl)_[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
 export const isId = (prefix: IdPrefix, value: string): boolean => value.startsWith(`${prefix}_`) && idShape.test(value)

@@ -51,6 +51,7 @@ const environment = z.object({
   WEBHOOK_ALLOW_PRIVATE: z.stringbool().default(false),
   WEBHOOK_GIVE_UP_MS: durationMs.default(3 * DAY_MS),
   WEBHOOK_SECRET_OVERLAP_MS: durationMs.default(DAY_MS),
+  RECOMMENDATION_TRAINING_EVERY_MS: durationMs.default(6 * 60 * 60_000),
 })
 
 export type Config = ReturnType<typeof readConfig>
@@ -110,6 +111,7 @@ export function readConfig(env: Record<string, string | undefined>) {
       giveUpAfterMs: e.WEBHOOK_GIVE_UP_MS,
       secretOverlapMs: e.WEBHOOK_SECRET_OVERLAP_MS,
     },
+    recommendations: { trainingEveryMs: e.RECOMMENDATION_TRAINING_EVERY_MS },
   }
 }
 

@@ -42,6 +42,14 @@ const sweeps: Sweep[] = [
     why: 'The books are compared with the world, the whole search index too',
     args: ({ reconciliation: { settleMs } }) => [{ kind: 'whole', settleMs }],
   },
+  { id: 'view-collection', workflowType: 'viewCollection', when: eachMinute, why: 'Views come from Redis' },
+  {
+    id: 'recommendation-training',
+    workflowType: 'recommendationTraining',
+    when: ({ recommendations }) => ({ intervals: [{ every: recommendations.trainingEveryMs }] }),
+    why: 'Recommendations follow what was bought and looked at',
+    args: () => [{}],
+  },
 ]
 
 /** Creates the schedules, or brings those that are there up to date. One that an operator paused stays paused. */

@@ -94,3 +94,17 @@ export const ATTENTION_AFTER = '2m'
 
 /** How long a refund that the gateway refused waits for somebody to have it tried again. */
 export const REFUSED_REFUND_WAITS = '30 days'
+
+/** Views may be lost, and the next collection is a minute away: few attempts do. */
+export const viewsPolicy: ActivityOptions = {
+  startToCloseTimeout: '5m',
+  heartbeatTimeout: '10s',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '10s', maximumAttempts: 5 },
+}
+
+/** Minutes on a large shop. A night without a new version harms nobody. */
+export const trainingPolicy: ActivityOptions = {
+  startToCloseTimeout: '1h',
+  heartbeatTimeout: '15s',
+  retry: { initialInterval: '5s', backoffCoefficient: 2, maximumInterval: '1m', maximumAttempts: 5 },
+}

@@ -6,7 +6,7 @@ import { newId } from '../../store/ids.ts'
 import { listProducts, productSorts } from '../../store/product-lists.ts'
 import { createProducts, deleteProduct, findProducts, type Product, updateProduct } from '../../store/products.ts'
 import type { AppDeps } from '../app.ts'
-import { type ApiEnv, anyone, bearer, type Caller, staffOnly } from '../authentication.ts'
+import { type ApiEnv, anyone, bearer, type Caller, signedIn, staffOnly } from '../authentication.ts'
 import { bodyProblems, problemResponses } from '../problem-responses.ts'
 import {
   newProductSchema,
@@ -54,6 +54,23 @@ const show = createRoute({
   request: { params: idParameter },
   responses: {
     200: { description: 'The product', content: productContent },
+    ...problemResponses('unauthenticated', 'product_not_found'),
+  },
+})
+
+const view = createRoute({
+  method: 'post',
+  path: '/v1/products/{id}/views',
+  operationId: 'noteProductView',
+  tags: ['catalogue'],
+  summary: 'Note that the caller looked at a product',
+  description:
+    'For pages that show a product without reading it here; reading it notes it too. Recommendations use it.',
+  security: bearer,
+  middleware: signedIn,
+  request: { params: idParameter },
+  responses: {
+    204: { description: 'Noted, unless the server of views is away' },
     ...problemResponses('unauthenticated', 'product_not_found'),
   },
 })
@@ -111,9 +128,9 @@ const remove = createRoute({
 const mayBuyOrManage = (product: Product, caller: Caller | undefined): boolean =>
   product.status === 'active' || (caller !== undefined && isStaff(caller.role))
 
-type ProductDeps = Pick<AppDeps, 'database' | 'catalogue' | 'views' | 'nudgeSearchSync'>
+type ProductDeps = Pick<AppDeps, 'database' | 'catalogue' | 'views' | 'noteView' | 'nudgeSearchSync'>
 
-export function productRoutes({ database, catalogue, views, nudgeSearchSync }: ProductDeps) {
+export function productRoutes({ database, catalogue, views, noteView, nudgeSearchSync }: ProductDeps) {
   const routes = new OpenAPIHono<ApiEnv>()
 
   routes.openapi(list, async (c) => {
@@ -126,11 +143,18 @@ export function productRoutes({ database, catalogue, views, nudgeSearchSync }: P
   })
 
   routes.openapi(show, async (c) => {
-    const { id } = c.req.valid('param')
-    const product = isId('prd', id) ? await catalogue.product(id) : undefined
+    const product = await findById(c.req.valid('param').id)
     if (!product || !mayBuyOrManage(product, c.var.caller)) throw new Problem('product_not_found')
     views.saw(product.id)
+    noteViewOf(product.id, c.var.caller)
     return c.json(productAnswer(product), 200)
+  })
+
+  routes.openapi(view, async (c) => {
+    const product = await findById(c.req.valid('param').id)
+    if (product?.status !== 'active') throw new Problem('product_not_found')
+    noteViewOf(product.id, c.var.caller)
+    return c.body(null, 204)
   })
 
   routes.openapi(create, async (c) => {
@@ -168,6 +192,13 @@ export function productRoutes({ database, catalogue, views, nudgeSearchSync }: P
     nudgeSearchSync()
     return c.body(null, 204)
   })
+
+  const findById = async (id: string) => (isId('prd', id) ? catalogue.product(id) : undefined)
+
+  /** What staff look at says nothing about customers. */
+  function noteViewOf(productId: string, caller: Caller | undefined): void {
+    if (caller && !isStaff(caller.role)) noteView({ userId: caller.id, productId, viewedAt: new Date() })
+  }
 
   return routes
 }

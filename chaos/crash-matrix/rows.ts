@@ -2,6 +2,7 @@ import type { Effect } from '../../workflows/effects.ts'
 import type { Place } from './armory.ts'
 import * as refundScenarios from './refund-scenarios.ts'
 import * as orderScenarios from './order-scenarios.ts'
+import * as recommendationScenarios from './recommendation-scenarios.ts'
 import * as reconciliationScenarios from './reconciliation-scenarios.ts'
 import * as replenishmentScenarios from './replenishment-scenarios.ts'
 import type { Scenario } from './visit.ts'
@@ -13,11 +14,12 @@ const scenarios = {
   ...replenishmentScenarios,
   ...reconciliationScenarios,
   ...webhookScenarios,
+  ...recommendationScenarios,
 }
 type ScenarioName = keyof typeof scenarios
 
 const comparing: readonly Effect[] = ['openReconciliation', 'lookAtBooks', 'mendFindings', 'closeReconciliation']
-const sweeps = ['reorder-sweep', 'event-sweep', 'search-sync'] as const
+const sweeps = ['reorder-sweep', 'event-sweep', 'search-sync', 'view-collection', 'recommendation-training'] as const
 type Sweep = (typeof sweeps)[number]
 
 export type Row = {
@@ -95,6 +97,9 @@ export const effects: Record<Effect, Wanted> = {
   fanOutEvents: { steady: ['webhookSwept'] },
   sendWebhook: { steady: ['webhookDelivered'] },
   closeDelivery: { steady: ['webhookStopped'] },
+  collectViews: { steady: ['viewsCollected'] },
+  trainRecommendations: { steady: ['recommendationsTrained'] },
+  decideOnRecommendations: { steady: ['recommendationsTrained'] },
 }
 
 type Between = { effect: Effect; moment: string; place: Place; scenario: ScenarioName; needs?: Row['needs'] }
@@ -169,6 +174,12 @@ const betweens: Between[] = [
     moment: 'taken, not in our books',
     place: before('statement record-webhook-attempt'),
     scenario: 'webhookDelivered',
+  },
+  {
+    effect: 'collectViews',
+    moment: 'in the database, still in Redis',
+    place: after('statement record-views'),
+    scenario: 'viewsCollected',
   },
   {
     effect: 'syncSearchIndex',
@@ -320,6 +331,8 @@ function workflowOf(effect: Effect): Row['workflow'] {
   if (effect === 'sendWebhook' || effect === 'closeDelivery') return 'webhook'
   if (effect === 'listDueForReorder') return 'reorder-sweep'
   if (effect === 'syncSearchIndex') return 'search-sync'
+  if (effect === 'collectViews') return 'view-collection'
+  if (effect.endsWith('Recommendations')) return 'recommendation-training'
   if (comparing.includes(effect)) return 'reconciliation'
   if (effect.includes('Refund')) return 'refund'
   return ofReplenishment.test(effect) ? 'replenishment' : 'order'

@@ -165,6 +165,10 @@ async function around(running: OpenStack, armory: ReturnType<typeof openArmory>)
       temporal.workflow.getHandle(refundWorkflowId(refundId)).signal('resolve', { action: 'skip', by: 'operator' }),
     areEventsStreamed: (orderId: string) =>
       isTrue('select count(*) > 0 and count(*) = count(streamed_at) from events where aggregate_id = $1', [orderId]),
+    isViewed: (userId: string, productId: string) =>
+      isTrue('select exists (select from product_views where user_id = $1 and product_id = $2)', [userId, productId]),
+    isDecidedAbout: (modelId: string) =>
+      isTrue(`select exists (select from recommendation_models where id = $1 and status <> 'candidate')`, [modelId]),
     isIndexed: (productId: string) =>
       isTrue('select indexed_version = version from products where id = $1', [productId]),
 
@@ -177,7 +181,13 @@ async function around(running: OpenStack, armory: ReturnType<typeof openArmory>)
       ),
 
     runWorkflow: (
-      type: 'eventSweep' | 'searchSync' | 'reorderSweep' | 'reconciliation',
+      type:
+        | 'eventSweep'
+        | 'searchSync'
+        | 'reorderSweep'
+        | 'reconciliation'
+        | 'viewCollection'
+        | 'recommendationTraining',
       workflowId: string,
       args: object[] = [],
     ): Promise<unknown> => temporal.workflow.execute(type, { workflowId, taskQueue: 'orders', args }),

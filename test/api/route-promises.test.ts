@@ -44,6 +44,8 @@ const routes: Promises[] = [
   { route: 'POST /v1/suppliers', for: 'staff', body: { name: 'A promising supplier' } },
   { route: 'PUT /v1/products/:id/suppliers', for: 'staff', body: { suppliers: [] }, hasId: true },
   { route: 'GET /v1/search', for: 'everyone' },
+  { route: 'GET /v1/recommendations', for: 'everyone' },
+  { route: 'POST /v1/products/:id/views', for: 'customers', hasId: true },
   { route: 'DELETE /v1/products/:id', for: 'staff', hasId: true },
 ]
 

@@ -10,7 +10,7 @@ import { openCaches } from '../../store/caches.ts'
 import { createCatalogue } from '../../store/catalogue.ts'
 import { createMoments } from '../../store/moments.ts'
 import { createProductSearch } from '../../store/product-search.ts'
-import { countViews } from '../../store/product-views.ts'
+import { countViews } from '../../store/hot-products.ts'
 import { type FindRelated, findRelatedProducts } from '../../store/related-products.ts'
 import { createProducts, type NewProduct } from '../../store/products.ts'
 import { createUser } from '../../store/users.ts'
@@ -50,6 +50,7 @@ export async function openShopApi(overrides: Partial<AppDeps> = {}) {
     views: countViews(),
     reviewModeration: 'doubtful',
     nudgeSearchSync: () => void nudges.count++,
+    noteView: () => {},
     probes: { postgres: () => database.query('select 1'), temporal: async () => undefined },
     metrics: createMetrics({
       countOrdersNeedingAttention: async () => 0,

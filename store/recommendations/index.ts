@@ -1,0 +1,3 @@
+export * from './history.ts'
+export * from './models.ts'
+export * from './serve.ts'
