@@ -1,7 +1,7 @@
 import type { Db } from '../database.ts'
 import { type Product, productColumns } from '../products.ts'
 
-/** Why a product is recommended: by what speaks most for it, and that product's name or the segment. */
+/** Why a product is recommended: by the product that speaks most for it, or if none does by the segment where it sells. */
 export type RecommendationReason = { kind: 'product' | 'bought' | 'viewed' | 'popular'; because: string }
 
 export type Recommendation = Product & RecommendationReason & { score: number }
@@ -42,7 +42,8 @@ with model as materialized (
   select unnest(recommendation_segments(u.profile) || recommendation_liked(u.preferences)) from users u where u.id = $1
 ), sums as (
   select product_id, sum(score) as score,
-         (array_agg(kind order by score desc, source))[1] as kind, (array_agg(source order by score desc, source))[1] as source
+         (array_agg(kind order by kind = 'popular', score desc, source))[1] as kind,
+         (array_agg(source order by kind = 'popular', score desc, source))[1] as source
     from (select r.product_id, e.kind, e.product_id as source, r.score * e.weight as score
             from evidence e join model on true
             join recommendation_related l on l.model_id = model.id and l.product_id = e.product_id,
