@@ -1,5 +1,18 @@
 /** Every name that must come out the same wherever it is made: resources, workflows, idempotency keys. */
-export type IdPrefix = 'ord' | 're' | 'po' | 'rcp' | 'usr' | 'prd' | 'pay' | 'adj' | 'rec' | 'rev' | 'sup' | 'whk' | 'mdl'
+export type IdPrefix =
+  | 'ord'
+  | 're'
+  | 'po'
+  | 'rcp'
+  | 'usr'
+  | 'prd'
+  | 'pay'
+  | 'adj'
+  | 'rec'
+  | 'rev'
+  | 'sup'
+  | 'whk'
+  | 'mdl'
 
 export const orderWorkflowId = (orderId: string): string => `order-${orderId}`
 
