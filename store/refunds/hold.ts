@@ -34,7 +34,9 @@ export function holdRefund(database: Database, request: RefundRequest): Promise<
     const earlier = await howItStands(tx, refundId)
     if (earlier) return earlier
     const refundable = await findRefundable(tx, orderId)
-    if (!refundable) throw new Error(`There is no payment for ${orderId}`)
+    // The address of a checkout that was refused answers like an order's.
+    if (!refundable)
+      return { outcome: 'refused', problem: 'refund_exceeds_captured', detail: 'The order was never placed' }
     const quote = quoteRefund(request, refundable)
     if (quote.outcome === 'refused') return quote
     const status = needsApproval(quote.amountMinor, refundable, requester, approval) ? 'pending_approval' : 'processing'

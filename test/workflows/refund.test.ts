@@ -191,6 +191,13 @@ describe.concurrent('an attempt that was given up and comes through long afterwa
 })
 
 describe.concurrent('no more goes back than was taken', () => {
+  test('a refund of a checkout that was refused as sold out is refused too, and not tried for ever', async () => {
+    const soldOut = await paidOrder({ quantity: UNITS + 1 })
+    await expect(outcomeOf(await world.refund(soldOut))).rejects.toMatchObject({
+      cause: { type: 'refund_exceeds_captured' },
+    })
+  })
+
   test('of two refunds of everything at the same moment one succeeds and the other is refused', async () => {
     const order = await paidOrder()
     const refunds = await Promise.all([world.refund(order), world.refund(order)])
