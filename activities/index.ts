@@ -12,6 +12,7 @@ import { createRecommendationActivities } from './recommendations.ts'
 import { createReconciliationActivities, type Outside } from './reconciliation.ts'
 import { createRefundActivities } from './refunds.ts'
 import { createReplenishmentActivities } from './replenishments.ts'
+import { createReturnActivities } from './returns.ts'
 import { createSearchActivities } from './search-index.ts'
 import { createSupplierActivities } from './suppliers.ts'
 import { createWebhookActivities } from './webhooks.ts'
@@ -40,6 +41,7 @@ export function createActivities(deps: ActivityDeps) {
     ...createReplenishmentActivities(deps),
     ...createSupplierActivities(deps),
     ...createRecommendationActivities(deps),
+    ...createReturnActivities(deps),
     ...createReconciliationActivities({ ...deps, ...events, ...search }),
     ...events,
     ...search,

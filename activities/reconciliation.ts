@@ -11,6 +11,7 @@ import { forgetIndexed } from '../store/products-to-index.ts'
 import * as books from '../store/reconciliation/index.ts'
 import { findRefund, flagRefund } from '../store/refunds/index.ts'
 import { flagReplenishment } from '../store/replenishments/index.ts'
+import { findReturn, flagReturn } from '../store/returns/index.ts'
 import type { SearchIndex } from '../store/search-index.ts'
 
 /** Where the gateway's ledger and the list of running workflows are read. What is left out is not compared. */
@@ -83,6 +84,7 @@ export function createReconciliationActivities(deps: Deps) {
         const why = `reconciliation: ${check}: ${detail}`
         if (isId('ord', subject)) await flagAttention(database, { orderId: subject, why })
         if (isId('re', subject)) await flagRefund(database, { refundId: subject, why })
+        if (isId('ret', subject)) await flagReturn(database, { returnId: subject, why })
         if (isId('po', subject)) await flagReplenishment(database, { replenishmentId: subject, why })
       }
       await books.closeRun(database, runId)
@@ -117,9 +119,9 @@ export function createReconciliationActivities(deps: Deps) {
     if (isId('ord', subject)) {
       await deps.publishEvents({ orderId: subject, facts: [{ type }] })
     } else {
-      const refund = await findRefund(database, subject)
-      if (!refund) return notMended('There is no such refund')
-      await deps.publishEvents({ orderId: refund.orderId, facts: [{ type, subjectId: subject }] })
+      const about = await (isId('ret', subject) ? findReturn(database, subject) : findRefund(database, subject))
+      if (!about) return notMended('There is no such refund or return')
+      await deps.publishEvents({ orderId: about.orderId, facts: [{ type, subjectId: subject }] })
     }
     return { action: `${type} was published`, isMended: true }
   }

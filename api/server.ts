@@ -37,6 +37,8 @@ import { refundDecisionRoutes } from './routes/refund-decisions.ts'
 import { refundRoutes } from './routes/refunds.ts'
 import { replenishmentRoutes } from './routes/replenishments.ts'
 import { webhookEndpointRoutes } from './routes/webhook-endpoints.ts'
+import { returnDecisionRoutes } from './routes/return-decisions.ts'
+import { returnRoutes } from './routes/returns.ts'
 import { webhookRoutes } from './routes/webhooks.ts'
 import { keepWarm } from './warm-up.ts'
 
@@ -97,6 +99,8 @@ await untilAskedToStop(async (stop) => {
   app.route('/', refundDecisionRoutes({ database, temporal }))
   const nudge = nudgeSearchSync(temporal)
   app.route('/', replenishmentRoutes({ database, temporal, policy: config.replenishments, nudgeSearchSync: nudge }))
+  app.route('/', returnRoutes({ database, temporal, policy: config.returns }))
+  app.route('/', returnDecisionRoutes({ database, temporal, nudgeSearchSync: nudge }))
   app.route('/', reconciliationRoutes({ database, temporal, settleMs: config.reconciliation.settleMs }))
   app.route('/', eventRoutes({ database, nudgeEventSweep: nudgeEvents, stop }))
   app.route(

@@ -80,7 +80,7 @@ function killOnceAllAreHeld(): void {
   process.kill(process.pid, 'SIGKILL')
 }
 
-const orderOf = (workflowId: string): string => workflowId.replace(/^(order|refund|replenishment)-/, '')
+const orderOf = (workflowId: string): string => workflowId.replace(/^(order|refund|return|replenishment)-/, '')
 
 const aroundActivities: ActivityInterceptorsFactory = () => ({
   inbound: {
@@ -181,8 +181,7 @@ function noteAliases(statement: string, words: string[]): void {
   }
   if (statement === 'claim-key') {
     const [key, resourceId] = [words[2], words[3]]
-    if (key !== undefined && (resourceId?.startsWith('re_') || resourceId?.startsWith('po_')))
-      armory.alias(resourceId, key)
+    if (key !== undefined && resourceId !== undefined && /^(re|ret|po)_/.test(resourceId)) armory.alias(resourceId, key)
   }
   if (statement === 'hold-rest') {
     const [orderId, refundId] = words

@@ -15,6 +15,13 @@ export const eventTypes = [
   'refund.requested',
   'refund.success',
   'refund.failed',
+  'return.requested',
+  'return.approved',
+  'return.denied',
+  'return.received',
+  'return.refunded',
+  'return.expired',
+  'return.cancelled',
   'inventory.released',
   'inventory.low',
   'product.updated',
@@ -23,6 +30,6 @@ export const eventTypes = [
 export type EventType = (typeof eventTypes)[number]
 
 /** One Redis stream for each. */
-export const topics = ['order', 'payment', 'refund', 'inventory', 'product'] as const
+export const topics = ['order', 'payment', 'refund', 'return', 'inventory', 'product'] as const
 
 export const topicOf = (type: string): string => type.split('.', 1)[0] ?? type

@@ -13,12 +13,16 @@ export type IdPrefix =
   | 'sup'
   | 'whk'
   | 'mdl'
+  | 'ret'
+  | 'rrc'
 
 export const orderWorkflowId = (orderId: string): string => `order-${orderId}`
 
 export const refundWorkflowId = (refundId: string): string => `refund-${refundId}`
 
 export const replenishmentWorkflowId = (replenishmentId: string): string => `replenishment-${replenishmentId}`
+
+export const returnWorkflowId = (returnId: string): string => `return-${returnId}`
 
 export const reconciliationWorkflowId = (runId: string): string => `reconciliation-${runId}`
 
@@ -46,7 +50,10 @@ export const strayHoldKey = (intentId: string): string => `${intentId}:stray:voi
 /** A cancellation gives the money back once: the refund's id follows from the order's. */
 export const cancellationRefundIdOf = (orderId: string): string => orderId.replace(/^ord_/, 're_')
 
+/** A return is paid back once: its refund's id follows from its own. */
+export const returnRefundIdOf = (returnId: string): string => returnId.replace(/^ret_/, 're_')
+
 const idShape =
-  /^(ord|re|po|rcp|usr|prd|pay|adj|rec|rev|sup|whk|mdl)_[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+  /^(ord|re|po|rcp|usr|prd|pay|adj|rec|rev|sup|whk|mdl|ret|rrc)_[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
 export const isId = (prefix: IdPrefix, value: string): boolean => value.startsWith(`${prefix}_`) && idShape.test(value)

@@ -64,6 +64,7 @@ const diagnoses: Record<string, Diagnosis> = {
   },
   every_open_order_is_looked_after: { cause: 'The workflow was terminated or deleted, or the engine lost it' },
   every_open_refund_is_looked_after: { cause: 'The workflow was terminated or deleted, or the engine lost it' },
+  every_open_return_is_looked_after: { cause: 'The workflow was terminated or deleted, or the engine lost it' },
   every_open_replenishment_is_looked_after: { cause: 'The workflow was terminated or deleted, or the engine lost it' },
   every_open_delivery_is_looked_after: { cause: 'The workflow was terminated or deleted, or the engine lost it' },
 }

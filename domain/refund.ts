@@ -26,7 +26,7 @@ export type RefundableLine = {
   productId: string
   unitPriceMinor: number
   quantity: number
-  /** Units that earlier refunds named. */
+  /** Units that earlier refunds named, and those that are on their way back or have come. */
   refundedUnits: number
   restockedUnits: number
 }

@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis'
 import { type EventType, topicOf } from '../domain/events.ts'
 import type { Database, Db } from './database.ts'
 
-/** A fact about an order. `subjectId` is what it happened to, where that is not the order itself: a refund. */
+/** A fact about an order. `subjectId` is what it happened to, where that is not the order itself: a refund, a return. */
 export type OrderFact = { type: OrderEventType; subjectId?: string }
 
 /** What a workflow tells by its name. What follows from it (a status, an end) is told with it, by the statement below. */
@@ -42,7 +42,8 @@ with named as (
   insert into events (id, type, aggregate_id, payload)
   select id, type, order_id,
          jsonb_strip_nulls(jsonb_build_object('order_id', order_id, 'number', number, 'user_id', user_id,
-           'status', coalesce(turned, status), 'payment_status', payment_status, 'refund_id', subject_id,
+           'status', coalesce(turned, status), 'payment_status', payment_status, 'refund_id', case when type like 'refund.%' then subject_id end,
+           'return_id', case when type like 'return.%' then subject_id end,
            'previous_status', case turned when 'paid' then 'pending' when 'shipped' then 'paid' when 'delivered' then 'shipped'
              when 'cancelled' then (select from_status from order_timeline where order_id = $1 and to_status = 'cancelled' limit 1) end,
            'reason', case when type in ('order.cancelled', 'order.failed') then cancel_reason end,

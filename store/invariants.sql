@@ -8,6 +8,7 @@
 --   gateway_ledger (id, type, amount_minor, currency, order_id, intent_id, idempotency_key, created_at)
 --   gateway_reading (read_at)       before this moment of our clock, everything at the gateway is in gateway_ledger
 --   running_workflows (workflow_id) the running workflows of orders, refunds, replenishments and webhooks, as Temporal lists them
+--   running_workflows (workflow_id) the running workflows of orders, refunds, returns and replenishments, as Temporal lists them
 --   index_size (documents)          how many products the search index holds
 --   indexed_products (id, version)  what it holds, where all of it was read
 --
@@ -58,6 +59,9 @@ with moved as (
   select order_id, i ->> 'productId', id || ':restock', sum((i ->> 'quantity')::int)
     from refunds, jsonb_array_elements(items) as i where status = 'succeeded' and (i ->> 'restock')::boolean
    group by order_id, i ->> 'productId', id
+  union all
+  select r.order_id, c.product_id, c.id || ':restock', c.quantity
+    from return_receipts c join returns r on r.id = c.return_id where c.restock
 ), written as (
   select order_id, product_id, source, sum(change_quantity) as units, count(*) as times
     from inventory_records
@@ -74,15 +78,18 @@ select r.source, format('the ledger names the order %s, which is not there', r.o
   from inventory_records r
  where r.order_id is not null and not exists (select from orders o where o.id = r.order_id);
 
--- name: restocked_is_what_refunds_put_back
--- promise: The units of an order that count as put back are those of its succeeded refunds, and never more than were sold.
+-- name: restocked_is_what_was_put_back
+-- promise: The units of an order that count as put back are those of its succeeded refunds and received returns, and never more than were sold.
 select coalesce(v.order_id, r.order_id) as subject,
-       format('%s: %s of %s count as put back, refunds put back %s', product_id, coalesce(v.restocked, 0), coalesce(v.quantity, 0), coalesce(r.units, 0)) as detail
+       format('%s: %s of %s count as put back, refunds and returns put back %s', product_id, coalesce(v.restocked, 0), coalesce(v.quantity, 0), coalesce(r.units, 0)) as detail
   from reservations v
   full join (
-    select order_id, (i ->> 'productId')::id as product_id, sum((i ->> 'quantity')::int) as units
-      from refunds, jsonb_array_elements(items) as i
-     where status = 'succeeded' and (i ->> 'restock')::boolean group by 1, 2
+    select order_id, product_id, sum(units) as units from (
+      select order_id, (i ->> 'productId')::id as product_id, (i ->> 'quantity')::int as units
+        from refunds, jsonb_array_elements(items) as i where status = 'succeeded' and (i ->> 'restock')::boolean
+      union all
+      select t.order_id, c.product_id, c.quantity from return_receipts c join returns t on t.id = c.return_id where c.restock
+    ) put_back group by 1, 2
   ) r using (order_id, product_id)
  where v.restocked is distinct from coalesce(r.units, 0)::int or v.restocked > v.quantity;
 
@@ -146,6 +153,50 @@ select r.id, 'confirmed, and no supplier has promised anything'
 -- eventual: true
 select replenishment_id as subject, format('supplier %s still believes that %s units are wanted', supplier_id, quantity) as detail
   from supplier_orders where status = 'withdrawn' and told_at is null;
+---------------------------------------------------------------------------------------------------------------- returns
+
+-- name: returned_is_what_returns_claim
+-- promise: The units of an order that count as returned are those its returns wait for or have received, and never more than were bought.
+select coalesce(v.order_id, c.order_id) as subject,
+       format('%s: %s of %s count as returned, returns come to %s', product_id, coalesce(v.returned, 0), coalesce(v.quantity, 0), coalesce(c.units, 0)) as detail
+  from reservations v
+  full join (
+    select r.order_id, l.product_id,
+           sum(case when r.status in ('requested', 'approved', 'partially_received') then l.quantity else l.received end) as units
+      from returns r join return_lines l on l.return_id = r.id group by 1, 2
+  ) c using (order_id, product_id)
+ where v.returned is distinct from coalesce(c.units, 0)::int or v.returned > v.quantity;
+
+-- name: return_received_what_was_counted_in
+-- promise: What came of a return is the sum of its receipts, never more than was to come, and its status says so.
+select r.id as subject, format('it is %s, of %s %s of %s came, the receipts come to %s', r.status, l.product_id, l.received, l.quantity, coalesce(c.units, 0)) as detail
+  from returns r join return_lines l on l.return_id = r.id
+  left join (select return_id, product_id, sum(quantity) as units from return_receipts group by 1, 2) c
+    on c.return_id = l.return_id and c.product_id = l.product_id
+ where l.received <> coalesce(c.units, 0) or l.received > l.quantity
+union all
+select r.id, format('it is %s, and %s of %s units came', r.status, coalesce(sum(l.received), 0), coalesce(sum(l.quantity), 0))
+  from returns r left join return_lines l on l.return_id = r.id
+ group by r.id
+having (coalesce(sum(l.received), 0) > 0) <> (r.status in ('partially_received', 'received', 'refunded'))
+    or (r.status = 'partially_received' and sum(l.received) = sum(l.quantity)) or count(l.return_id) = 0;
+
+-- name: refunded_return_gave_its_money_back
+-- promise: A return is refunded by its own refund, with what was paid for the units that came, or all that was left of it, and no other return is.
+with worth as (
+  select r.id, sum(l.received * i.unit_price_minor) as minor
+    from returns r join return_lines l on l.return_id = r.id
+    join order_items i on i.order_id = r.order_id and i.product_id = l.product_id
+   group by r.id
+)
+select r.id as subject, format('it is %s, worth %s, %s were to go back, its refund is %s, of %s', r.status, w.minor, coalesce(r.refund_minor::text, 'nothing'), coalesce(f.status, 'missing'), coalesce(f.amount_minor, 0)) as detail
+  from returns r join worth w using (id) join payments p on p.order_id = r.order_id
+  left join refunds f on f.id = 're_' || substr(r.id, 5)
+ where case when r.status = 'refunded'
+            then coalesce(f.status = 'succeeded', r.refund_minor = 0) is not true
+                 or coalesce(f.amount_minor, 0) is distinct from r.refund_minor or coalesce(f.order_id <> r.order_id, false)
+                 or not (r.refund_minor = w.minor or (r.refund_minor < w.minor and p.refunded_minor = p.captured_minor))
+            else f.id is not null and r.status <> 'received' end;
 
 ----------------------------------------------------------------------------------------------------------------- orders
 
@@ -507,6 +558,14 @@ select r.id as subject, format('the replenishment is %s and no workflow is runni
  where r.status not in ('received', 'cancelled')
    and not exists (select from running_workflows w where w.workflow_id = 'replenishment-' || r.id);
 
+-- name: every_open_return_is_looked_after
+-- promise: A return that somebody must decide about, send, count in or pay back has its running workflow.
+-- eventual: true
+select r.id as subject, format('the return is %s and no workflow is running for it', r.status) as detail
+  from returns r
+ where r.status in ('requested', 'approved', 'partially_received', 'received')
+   and not exists (select from running_workflows w where w.workflow_id = 'return-' || r.id);
+
 ---------------------------------------------------------------------------------------------------------------- reviews
 
 -- name: ratings_are_what_reviews_say
@@ -536,6 +595,10 @@ with reached as (
     union select id, 'refund.success' from refunds where status = 'succeeded'
     union select id, 'refund.requested' from refunds where requested_by <> 'shop'
     union select detail ->> 'refund_id', 'refund.failed' from order_timeline where what = 'refund failed'
+    union select id, 'return.requested' from returns
+    union select id, 'return.approved' from returns where receive_until is not null
+    union select id, 'return.received' from returns where status in ('received', 'refunded')
+    union select id, 'return.' || status from returns where status in ('denied', 'refunded', 'expired', 'cancelled')
   ) as by_name (about, type)
   -- What is told together with another: telling that again makes it good.
   union all
@@ -570,6 +633,9 @@ select id as subject, format('%s was told of %s, and it is not so', type, about)
              when 'refund.success' then exists (select from refunds where refunds.id = about and status = 'succeeded')
              when 'refund.requested' then exists (select from refunds where refunds.id = about)
              when 'refund.failed' then exists (select from order_timeline where what = 'refund failed' and detail ->> 'refund_id' = about)
+             when 'return.requested' then exists (select from returns where returns.id = about)
+             when 'return.approved' then exists (select from returns where returns.id = about and receive_until is not null)
+             when 'return.received' then exists (select from returns where returns.id = about and status in ('received', 'refunded'))
              when 'inventory.released' then exists (select from reservations where order_id = about and state in ('released', 'returned'))
              when 'inventory.low' then exists (select from stock where product_id = about)
              when 'product.updated' then exists (select from products where products.id = about and version >= more::bigint)
@@ -578,6 +644,7 @@ select id as subject, format('%s was told of %s, and it is not so', type, about)
              when 'order.failed' then exists (select from orders where orders.id = about and status = 'cancelled'
                                                  and cancel_reason not in ('cancelled_by_customer', 'cancelled_by_operator'))
              else exists (select from order_timeline where order_id = about and 'order.' || to_status = type)
+                  or exists (select from returns where returns.id = about and 'return.' || status = type)
            end
 union all
 select id, format('told %s times', count(*)) from events group by id having count(*) > 1;

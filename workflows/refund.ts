@@ -1,4 +1,10 @@
-import { allHandlersFinished, CancellationScope, condition } from '@temporalio/workflow'
+import {
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  getExternalWorkflowHandle,
+  workflowInfo,
+} from '@temporalio/workflow'
 import type { RefundStatus } from '../domain/refund.ts'
 import type { OrderFact, OrderEventType } from '../store/events.ts'
 import type { HoldOutcome } from '../store/refunds/hold.ts'
@@ -17,6 +23,7 @@ import { databasePolicy, moneyPolicy, REFUSED_REFUND_WAITS } from './policies.ts
 import { RefundDesk } from './refund-desk.ts'
 import type { RefundInput, RefundResult } from './refund.messages.ts'
 import { refusal } from './refusal.ts'
+import { type RefundNews, refundNewsSignal } from './return.messages.ts'
 
 type Story = { input: RefundInput; desk: RefundDesk; facts: OrderFact[] }
 type Refused = Omit<Extract<RefundResult, { status: 'refused' }>, 'refundId'>
@@ -136,6 +143,7 @@ async function askPerson(story: Story, failureCode: string): Promise<number | un
   desk.move({ status: 'failed', stage: `The gateway refused: ${failureCode}` })
   desk.call('the gateway refused; resolve with retry or skip')
   await tell(story, 'refund.failed')
+  tellReturn({ status: 'failed', why: failureCode })
   for (;;) {
     const { action, by } = await desk.resolution(REFUSED_REFUND_WAITS, 'After this it stays as it is')
     if (action === 'skip') {
@@ -154,10 +162,23 @@ async function askPerson(story: Story, failureCode: string): Promise<number | un
     })
     if (held.outcome === 'held') {
       desk.call(null)
+      tellReturn({ status: 'processing', why: '' })
       return held.attempt
     }
     desk.refuseAgain(held.detail)
+    tellReturn({ status: 'failed', why: held.detail })
   }
+}
+
+/**
+ * The return that this refund is for waits too; one that is over need not know. Nothing here waits for the signal: the
+ * answer to it may come with the very next task, and must find somebody who waits for it.
+ */
+function tellReturn(news: RefundNews): void {
+  const { parent } = workflowInfo()
+  if (!parent) return
+  const handle = getExternalWorkflowHandle(parent.workflowId)
+  handle.signal(refundNewsSignal, news).catch(() => {})
 }
 
 function tell({ input, facts }: Story, type: OrderEventType): Promise<void> {

@@ -5,12 +5,14 @@ import * as orderScenarios from './order-scenarios.ts'
 import * as recommendationScenarios from './recommendation-scenarios.ts'
 import * as reconciliationScenarios from './reconciliation-scenarios.ts'
 import * as replenishmentScenarios from './replenishment-scenarios.ts'
+import * as returnScenarios from './return-scenarios.ts'
 import type { Scenario } from './visit.ts'
 import * as webhookScenarios from './webhook-scenarios.ts'
 
 const scenarios = {
   ...orderScenarios,
   ...refundScenarios,
+  ...returnScenarios,
   ...replenishmentScenarios,
   ...reconciliationScenarios,
   ...webhookScenarios,
@@ -24,7 +26,7 @@ type Sweep = (typeof sweeps)[number]
 
 export type Row = {
   id: string
-  workflow: 'order' | 'refund' | 'replenishment' | 'reconciliation' | 'webhook' | Sweep | 'API request'
+  workflow: 'order' | 'refund' | 'return' | 'replenishment' | 'reconciliation' | 'webhook' | Sweep | 'API request'
   /** What is hit, as the table names it. */
   step: string
   attempt: 'quick' | 'steady' | null
@@ -75,6 +77,16 @@ export const effects: Record<Effect, Wanted> = {
   dropRefund: { quick: ['refundRefused'], steady: ['refundRefused'] },
   holdRefundAgain: { steady: ['refusedRefundTriedAgain'] },
   unflagRefund: { steady: ['refusedRefundLeft'] },
+  openReturn: { quick: ['returnDenied'], steady: ['returnDenied'] },
+  decideReturn: { steady: ['returnApproved', 'returnDenied'] },
+  receiveReturn: { steady: ['returnPaidBack'] },
+  cancelReturn: { steady: ['returnGivenUp'] },
+  expireReturn: { quick: ['returnExpired'], steady: ['returnExpired'] },
+  oweReturn: { quick: ['returnPaidBack'], steady: ['returnPaidBack'] },
+  settleReturn: { quick: ['returnPaidBack'], steady: ['returnPaidBack'] },
+  remindOfReturn: { steady: ['returnLeftWaiting'] },
+  flagReturn: { steady: ['returnLeftWaiting'] },
+  unflagReturn: { steady: ['returnRefundRefused'] },
   openReplenishment: { quick: ['replenished'], steady: ['replenished'] },
   orderReplenishment: { quick: ['replenished'], steady: ['replenished'] },
   receiveUnits: { steady: ['unitsCountedIn'] },
@@ -233,6 +245,17 @@ const requests: { request: string; scenario: ScenarioName; steps: string[] }[] =
     steps: ['statement claim-key', 'temporal update-with-start', 'statement find-refund', 'statement record-answer'],
   },
   {
+    request: 'POST /v1/orders/:id/returns',
+    scenario: 'returnDenied',
+    steps: ['statement claim-key', 'temporal update-with-start', 'statement record-answer'],
+  },
+  {
+    request: 'POST /v1/returns/:id/receipts',
+    scenario: 'returnPaidBack',
+    steps: ['statement claim-key', 'temporal update', 'statement record-answer'],
+  },
+  { request: 'POST /v1/returns/:id/approve', scenario: 'returnApproved', steps: ['temporal update'] },
+  {
     request: 'POST /v1/replenishments',
     scenario: 'replenished',
     steps: ['statement claim-key', 'temporal update-with-start', 'statement record-answer'],
@@ -335,6 +358,7 @@ function workflowOf(effect: Effect): Row['workflow'] {
   if (effect.endsWith('Recommendations')) return 'recommendation-training'
   if (comparing.includes(effect)) return 'reconciliation'
   if (effect.includes('Refund')) return 'refund'
+  if (effect.includes('Return')) return 'return'
   return ofReplenishment.test(effect) ? 'replenishment' : 'order'
 }
 

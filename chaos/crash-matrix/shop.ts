@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { Client, Connection } from '@temporalio/client'
 import { callTo, inParallel, times } from '../../shopper/http.ts'
 import { type Customer, customerOf } from '../../shopper/people.ts'
-import { orderWorkflowId, refundWorkflowId } from '../../domain/ids.ts'
+import { orderWorkflowId, refundWorkflowId, returnWorkflowId } from '../../domain/ids.ts'
 import { withoutGivenServers } from '../../stack/given-servers.ts'
 import { openStack, type OpenStack, type OpenStackOptions } from '../../stack/open-stack.ts'
 import { openDatabase } from '../../store/database.ts'
@@ -13,6 +13,7 @@ import { newId } from '../../store/ids.ts'
 import { checkInvariants, type InvariantResult } from '../../store/invariants.ts'
 import { openSearchIndex } from '../../store/search-index.ts'
 import { createSupplier, setSources } from '../../store/suppliers/index.ts'
+import type { ReturnInput } from '../../workflows/return.messages.ts'
 import { armoryVariable, openArmory } from './armory.ts'
 
 export type MatrixShop = Awaited<ReturnType<typeof openMatrixShop>>
@@ -43,6 +44,8 @@ export async function openMatrixShop({ folder, withSearch, environment, ...optio
       // Reminders and calls are steps to be killed at, too.
       REFUND_REMINDER_MS: '500',
       REFUND_ESCALATION_MS: '1000',
+      RETURN_REMINDER_MS: '500',
+      RETURN_ESCALATION_MS: '1000',
       REPLENISHMENT_LATE_MS: '500',
       SUPPLIER_ANSWER_MS: '5000',
       // What a crash left undone must come about without it.
@@ -132,6 +135,18 @@ async function around(running: OpenStack, armory: ReturnType<typeof openArmory>)
       ),
     hasRefund: (orderId: string, status: string) =>
       isTrue('select exists (select from refunds where order_id = $1 and status = $2)', [orderId, status]),
+    returnNeedsAttention: (returnId: string) =>
+      eventually('the return asks for a person', () =>
+        isTrue('select needs_attention is not null from returns where id = $1', [returnId]),
+      ),
+    isReturn: (returnId: string, status: string) =>
+      isTrue('select exists (select from returns where id = $1 and status = $2)', [returnId, status]),
+    startReturn: (input: ReturnInput) =>
+      temporal.workflow.start('returnOfGoods', {
+        workflowId: returnWorkflowId(input.returnId),
+        taskQueue: 'orders',
+        args: [input],
+      }),
     lateReplenishment: (replenishmentId: string) =>
       eventually('the replenishment asks for a person', () =>
         isTrue('select needs_attention is not null from replenishments where id = $1', [replenishmentId]),

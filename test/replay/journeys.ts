@@ -10,16 +10,18 @@ import {
   shipUpdate,
 } from '../../workflows/order.messages.ts'
 import { approveRefundUpdate, rejectRefundUpdate, resolveRefundUpdate } from '../../workflows/refund.messages.ts'
+import { denyReturnUpdate } from '../../workflows/return.messages.ts'
 import { isRefused } from '../support/activity-faults.ts'
 import type { OrderWorld } from '../support/order-world.ts'
 import { eventually, type TestOrder } from '../support/test-orders.ts'
 import type { TestRefund } from '../support/test-refunds.ts'
+import type { ReturnWish, TestReturn } from '../support/test-returns.ts'
 
 const parcel = { carrier: 'Test Post', tracking_number: 'TP-1' }
 
 type Travelled = { handle: WorkflowHandle }
 
-/** Every way an order, a refund or a replenishment can take, by the name of the file its history is kept in. */
+/** Every way an order, a refund, a return or a replenishment can take, by the name of the file its history is kept in. */
 export const journeys: Record<string, (world: OrderWorld) => Promise<Travelled>> = {
   paid: (world) => resting(world),
 
@@ -155,6 +157,38 @@ export const journeys: Record<string, (world: OrderWorld) => Promise<Travelled>>
     return refund
   },
 
+  'return-refunded': async (world) => {
+    const sent = await waitingReturn(world)
+    await world.approveReturn(sent)
+    await world.goodsCome(sent, 1)
+    await world.goodsCome(sent, 1, false)
+    await sent.handle.result()
+    return sent
+  },
+
+  'return-denied': async (world) => {
+    const sent = await waitingReturn(world)
+    await sent.handle.executeUpdate(denyReturnUpdate, { args: [{ by: 'manager', reason: 'worn' }] })
+    return sent
+  },
+
+  'return-that-never-came': async (world) => {
+    const sent = await waitingReturn(world, { receiveWithinMs: 200 })
+    await world.approveReturn(sent)
+    await sent.handle.result()
+    return sent
+  },
+
+  'return-that-came-in-part': async (world) => {
+    const sent = await waitingReturn(world, { receiveWithinMs: 10_000 })
+    await world.approveReturn(sent)
+    await world.goodsCome(sent, 1)
+    await sent.handle.result()
+    return sent
+  },
+
+  'return-of-too-much': (world) => waitingReturn(world, { quantity: 3 }),
+
   'replenishment-received': async (world) => {
     const replenishment = await world.replenish()
     await world.unitsCome(replenishment, 4)
@@ -190,6 +224,15 @@ async function waitingRefund(world: OrderWorld): Promise<TestRefund> {
   const refund = await world.refund(order, { requester: { id: order.userId, isStaff: false } })
   await world.atRest(refund)
   return refund
+}
+
+/** Of goods that are on their way to the customer. */
+async function waitingReturn(world: OrderWorld, wish: ReturnWish = {}): Promise<TestReturn> {
+  const order = await resting(world)
+  await world.ask(order, shipUpdate, parcel)
+  const sent = await world.sendBack(order, wish)
+  await world.atRest(sent)
+  return sent
 }
 
 async function resting(world: OrderWorld, wish: Parameters<OrderWorld['checkOut']>[0] = {}): Promise<TestOrder> {

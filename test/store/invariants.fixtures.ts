@@ -78,6 +78,8 @@ export type GoodShop = {
   replenishment: string
   /** Wants to hear of shipments; one is under way, one has been taken. */
   endpoint: string
+  /** Of the delivered order one of two units has come; of the partly refunded one all, and it was paid back. */
+  returns: { open: string; refunded: string }
   orders: Orders
   checkouts: { refused: string; abandoned: string; received: string }
   evidence: Required<Evidence>
@@ -93,6 +95,7 @@ export async function writeGoodShop(tx: pg.PoolClient): Promise<GoodShop> {
     products,
     replenishment: newId('po'),
     endpoint: newId('whk'),
+    returns: { open: newId('ret'), refunded: '' },
     orders: {} as Orders,
     checkouts: { refused: newId('ord'), abandoned: newId('ord'), received: newId('ord') },
     evidence: {
@@ -107,6 +110,7 @@ export async function writeGoodShop(tx: pg.PoolClient): Promise<GoodShop> {
   await countShelves(tx)
   await writeReplenishment(tx, shop)
   await writeWebhooks(tx, shop)
+  await writeReturns(tx, shop)
   return shop
 }
 
@@ -357,6 +361,41 @@ async function writeWebhooks(tx: pg.PoolClient, { endpoint, orders, evidence }: 
     if (status === 'pending') evidence.runningWorkflows.push(`webhook-${id}-${endpoint}`)
     else await insert(tx, 'webhook_attempts', { delivery_id: delivery, status: 200, answer: '', took_ms: 1 })
   }
+async function writeReturns(tx: pg.PoolClient, shop: GoodShop) {
+  const { orders, products, returns, evidence } = shop
+  returns.refunded = orders.partlyRefunded.replace('ord_', 'ret_')
+  const decided = { reason: 'too big', requested_by: shop.userId, decided_by: 'shop', receive_until: new Date() }
+  const of = {
+    open: [orders.delivered, products.dear, 2],
+    refunded: [orders.partlyRefunded, products.cheap, 1],
+  } as const
+  await insert(tx, 'returns', {
+    ...{ id: returns.open, order_id: orders.delivered, status: 'partially_received', ...decided },
+  })
+  await insert(tx, 'returns', {
+    ...{ id: returns.refunded, order_id: orders.partlyRefunded, status: 'refunded', refund_minor: 500, ...decided },
+  })
+  for (const [name, [order_id, product_id, quantity]] of Object.entries(of)) {
+    const return_id = returns[name as keyof typeof returns]
+    const [id, restock] = [newId('rrc'), name === 'open']
+    await insert(tx, 'return_lines', { return_id, product_id, quantity, received: 1 })
+    await insert(tx, 'return_receipts', { id, return_id, product_id, quantity: 1, restock, received_by: 'shop' })
+    await tx.query('update reservations set returned = $3, restocked = $4 where order_id = $1 and product_id = $2', [
+      ...[order_id, product_id, quantity, restock ? 1 : 0],
+    ])
+    if (!restock) continue
+    await insert(tx, 'inventory_records', {
+      ...{ product_id, change_quantity: 1, change_type: 'in', reason: 'returned', order_id, source: `${id}:restock` },
+    })
+    await tx.query('update stock set on_hand = on_hand + 1 where product_id = $1', [product_id])
+  }
+  evidence.runningWorkflows.push(`return-${returns.open}`)
+  for (const id of Object.values(returns)) {
+    await tell(tx, id, 'return.requested')
+    await tell(tx, id, 'return.approved')
+  }
+  await tell(tx, returns.refunded, 'return.received')
+  await tell(tx, returns.refunded, 'return.refunded')
 }
 
 export async function insert(tx: pg.PoolClient, table: string, row: Record<string, unknown>): Promise<void> {

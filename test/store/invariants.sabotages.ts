@@ -114,8 +114,8 @@ const stock: Sabotage[] = [
     act: sql(`delete from inventory_records where source = $1 || ':return'`, order('refunded')),
   },
   {
-    what: 'units count as put back and no refund did it',
-    breaks: ['restocked_is_what_refunds_put_back'],
+    what: 'units count as put back and nothing did it',
+    breaks: ['restocked_is_what_was_put_back'],
     act: sql('update reservations set restocked = 1 where order_id = $1 and product_id = $2', order('paid'), dear),
   },
   {
@@ -744,11 +744,82 @@ const reviews: Sabotage[] = [
     what: 'a product is rated by a review that nobody wrote',
     breaks: ['ratings_are_what_reviews_say'],
     act: sql('insert into product_ratings (product_id, count, sum) values ($1, 1, 5)', dear),
+const returned = (name: keyof GoodShop['returns']) => (scene: Scene) => scene.returns[name]
+
+const returns: Sabotage[] = [
+  {
+    what: 'more units came back than were bought',
+    breaks: ['returned_is_what_returns_claim', 'return_received_what_was_counted_in'],
+    act: sql(
+      `with claimed as (update reservations v set returned = 3 from returns r where r.id = $1 and v.order_id = r.order_id and v.returned = 2)
+       update return_lines set quantity = 3, received = 4 where return_id = $1`,
+      returned('open'),
+    ),
+  },
+  {
+    what: 'units stay claimed by a return that was given up',
+    breaks: ['returned_is_what_returns_claim'],
+    act: sql('update reservations set returned = 1 where order_id = $1 and product_id = $2', order('paid'), dear),
+  },
+  {
+    what: 'what came back was put on the shelf twice',
+    breaks: ['sales_and_returns_are_in_the_ledger', 'shelf_is_sum_of_ledger'],
+    act: sql(
+      `insert into inventory_records (product_id, change_quantity, change_type, reason, order_id, source)
+       select product_id, change_quantity, change_type, reason, order_id, source from inventory_records where source like 'rrc%' and $1::text is not null`,
+      returned('open'),
+    ),
+  },
+  {
+    what: 'a receipt was lost',
+    breaks: ['return_received_what_was_counted_in'],
+    act: sql('delete from return_receipts where return_id = $1', returned('refunded')),
+  },
+  {
+    what: 'a return waits for goods that have all come',
+    breaks: ['return_received_what_was_counted_in', 'returned_is_what_returns_claim'],
+    act: sql('update return_lines set quantity = received where return_id = $1', returned('open')),
+  },
+  {
+    what: 'a refunded return gave back less than was paid for it',
+    breaks: ['refunded_return_gave_its_money_back'],
+    act: sql('update returns set refund_minor = 499 where id = $1', returned('refunded')),
+  },
+  {
+    what: 'a return counts as refunded and nothing went back',
+    breaks: ['refunded_return_gave_its_money_back'],
+    act: sql('update returns set refund_minor = null where id = $1', returned('refunded')),
+  },
+  {
+    what: 'a return was paid back before anything came',
+    breaks: [
+      'refunded_return_gave_its_money_back',
+      'return_received_what_was_counted_in',
+      'every_open_return_is_looked_after',
+      'every_event_has_its_fact',
+    ],
+    act: sql(`update returns set status = 'approved' where id = $1`, returned('refunded')),
+  },
+  {
+    what: 'a return waits and nobody carries it',
+    breaks: ['every_open_return_is_looked_after'],
+    act: ({ running, returns: { open } }) => void running.splice(running.indexOf(`return-${open}`), 1),
+  },
+  {
+    what: 'a return was never told of',
+    breaks: ['every_fact_has_its_event'],
+    act: sql(`delete from events where id like $1 || ':return.%'`, returned('open')),
+  },
+  {
+    what: 'a return was said to be refunded that is not',
+    breaks: ['every_event_has_its_fact'],
+    act: ({ tx, returns: { open } }) => tell(tx, open, 'return.refunded'),
   },
 ]
 
 export const sabotages: Sabotage[] = [
   ...stock,
+  ...returns,
   ...replenishments,
   ...orders,
   ...timeline,

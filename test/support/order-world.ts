@@ -20,6 +20,7 @@ import { openTestDatabase } from './test-database.ts'
 import { createTestOrders } from './test-orders.ts'
 import { createTestRefunds } from './test-refunds.ts'
 import { createTestReplenishments } from './test-replenishments.ts'
+import { createTestReturns } from './test-returns.ts'
 
 // What a test of this world awaits may be a time-out of the product's own.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 })
@@ -97,6 +98,7 @@ export async function openOrderWorld({ engine: open = openDevServer, withSupplie
     engine,
     ...orders,
     ...createTestRefunds({ database, client: engine.client, taskQueue }),
+    ...createTestReturns({ database, client: engine.client, taskQueue }),
     ...createTestReplenishments({ database, client: engine.client, taskQueue, faults }),
     /** What is broken once everything has caught up; `except` names orders that a person was asked to settle. */
     async brokenInvariants(except: string[] = []) {

@@ -1,0 +1,7 @@
+export * from './attention.ts'
+export * from './decide.ts'
+export * from './open.ts'
+export * from './pay-back.ts'
+export * from './read.ts'
+export * from './receive.ts'
+export * from './standing.ts'

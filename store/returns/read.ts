@@ -1,0 +1,79 @@
+import type { RefundStatus } from '../../domain/refund.ts'
+import type { ReceivedItem, ReturnStatus } from '../../domain/return.ts'
+import type { Db } from '../database.ts'
+
+export type Return = {
+  id: string
+  orderId: string
+  /** Whose order it is. */
+  userId: string
+  status: ReturnStatus
+  reason: string
+  currency: string
+  items: { productId: string; quantity: number; received: number; unitPriceMinor: number }[]
+  receipts: { id: string; items: ReceivedItem[]; receivedBy: string; createdAt: string }[]
+  requestedBy: string
+  decidedBy: string | null
+  decisionReason: string | null
+  cancelledBy: string | null
+  receiveUntil: Date | null
+  refund: { id: string; status: RefundStatus; amountMinor: number } | null
+  needsAttention: string | null
+  createdAt: Date
+  updatedAt: Date
+}
+
+const returnColumns = `
+  r.id, r.order_id as "orderId", o.user_id as "userId", r.status, r.reason, o.currency, r.requested_by as "requestedBy",
+  r.decided_by as "decidedBy", r.decision_reason as "decisionReason", r.cancelled_by as "cancelledBy",
+  r.receive_until as "receiveUntil", r.needs_attention as "needsAttention", r.created_at as "createdAt",
+  r.updated_at as "updatedAt",
+  (select jsonb_agg(jsonb_build_object('productId', l.product_id, 'quantity', l.quantity, 'received', l.received,
+            'unitPriceMinor', i.unit_price_minor) order by l.product_id)
+     from return_lines l join order_items i on i.order_id = r.order_id and i.product_id = l.product_id
+    where l.return_id = r.id) as items,
+  (select coalesce(jsonb_agg(jsonb_build_object('id', c.id, 'items', c.items, 'receivedBy', c.received_by,
+            'createdAt', c.created_at) order by c.created_at, c.id), '[]')
+     from (select id, received_by, created_at, jsonb_agg(jsonb_build_object('productId', product_id, 'quantity', quantity,
+                    'restock', restock) order by product_id) as items
+             from return_receipts where return_id = r.id group by id, received_by, created_at) c) as receipts,
+  (select jsonb_build_object('id', f.id, 'status', f.status, 'amountMinor', f.amount_minor)
+     from refunds f where f.id = 're_' || substr(r.id, 5)) as refund`
+
+export async function findReturn(db: Db, returnId: string): Promise<Return | undefined> {
+  const { rows } = await db.query<Return>({
+    name: 'find-return',
+    text: `select ${returnColumns} from returns r join orders o on o.id = r.order_id where r.id = $1`,
+    values: [returnId],
+  })
+  return rows[0]
+}
+
+export type ReturnFilter = {
+  orderId?: string | undefined
+  userId?: string | undefined
+  status?: ReturnStatus | undefined
+  needsAttention?: boolean | undefined
+  before?: string | undefined
+  limit: number
+}
+
+/** Newest first. `before` is the last id of the page before. */
+export async function listReturns(db: Db, filter: ReturnFilter): Promise<Return[]> {
+  const { rows } = await db.query<Return>(
+    `select ${returnColumns} from returns r join orders o on o.id = r.order_id
+      where ($1::text is null or r.order_id = $1) and ($2::text is null or o.user_id = $2)
+        and ($3::text is null or r.status = $3)
+        and ($4::boolean is null or (r.needs_attention is not null) = $4) and ($5::text is null or r.id < $5)
+      order by r.id desc limit $6`,
+    [
+      filter.orderId ?? null,
+      filter.userId ?? null,
+      filter.status ?? null,
+      filter.needsAttention ?? null,
+      filter.before ?? null,
+      filter.limit,
+    ],
+  )
+  return rows
+}

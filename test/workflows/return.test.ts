@@ -1,0 +1,227 @@
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { type ActivityDeps, createActivities } from '../../activities/index.ts'
+import { refundWorkflowId, returnRefundIdOf } from '../../domain/ids.ts'
+import { deliverUpdate, shipUpdate } from '../../workflows/order.messages.ts'
+import {
+  cancelReturnUpdate,
+  denyReturnUpdate,
+  retryReturnUpdate,
+  returnRequestedUpdate,
+} from '../../workflows/return.messages.ts'
+import { arrivesLate, type Effect, held, isRefused, type Trouble, troubles } from '../support/activity-faults.ts'
+import { openOrderWorld, type OrderWorld } from '../support/order-world.ts'
+import { eventually, type TestOrder, UNITS } from '../support/test-orders.ts'
+import type { ReturnWish, TestReturn } from '../support/test-returns.ts'
+
+vi.setConfig({ maxConcurrency: 200 })
+
+let world: OrderWorld
+beforeAll(async () => {
+  world = await openOrderWorld()
+})
+afterAll(() => world?.close())
+
+const PRICE = 1_999
+
+async function deliveredOrder(): Promise<TestOrder> {
+  const order = await world.checkOut()
+  await world.atRest(order)
+  await world.ask(order, shipUpdate, { carrier: 'DHL', tracking_number: 'JD1', by: 'dock' })
+  await world.ask(order, deliverUpdate, { by: 'dock' })
+  await order.handle.result()
+  return order
+}
+
+const stands = (each: TestReturn, standing: object) =>
+  eventually(async () => expect(await world.returned(each)).toMatchObject(standing), 100)
+
+type Journey = { wish?: ReturnWish; isRefused?: true; go: (each: TestReturn) => Promise<unknown>; end: object }
+
+const journeys = {
+  'goods that come in two parcels': {
+    go: async (each) => {
+      await world.approveReturn(each)
+      await world.goodsCome(each, 1, false)
+      await world.goodsCome(each, 1)
+    },
+    end: { return: 'refunded', received: 2, paidBack: 2 * PRICE, payment: 'refunded', onHand: UNITS - 1 },
+  },
+  'goods of which half come in time': {
+    wish: { receiveWithinMs: 6_000 },
+    go: async (each) => {
+      await world.approveReturn(each)
+      await world.goodsCome(each, 1)
+    },
+    end: { return: 'refunded', received: 1, paidBack: PRICE, payment: 'partially_refunded', onHand: UNITS - 1 },
+  },
+  'goods that never come': {
+    wish: { receiveWithinMs: 300 },
+    go: (each) => world.approveReturn(each),
+    end: { return: 'expired', received: 0, paidBack: 0, payment: 'captured', onHand: UNITS - 2 },
+  },
+  'a return that is denied': {
+    go: ({ handle }) => handle.executeUpdate(denyReturnUpdate, { args: [{ by: 'manager', reason: 'worn' }] }),
+    end: { return: 'denied', payment: 'captured', onHand: UNITS - 2 },
+  },
+  'a customer who keeps the goods after all': {
+    go: async (each) => {
+      await world.approveReturn(each)
+      await each.handle.executeUpdate(cancelReturnUpdate, { args: [{ by: each.order.userId }] })
+    },
+    end: { return: 'cancelled', payment: 'captured', onHand: UNITS - 2 },
+  },
+  'a return that is left undecided': {
+    wish: { remindAfterMs: 300, escalateAfterMs: 600 },
+    go: async (each) => {
+      await stands(each, { needsAttentionOfReturn: 'waits for approve or deny, and nobody has decided' })
+      await each.handle.executeUpdate(denyReturnUpdate, { args: [{ by: 'manager' }] })
+    },
+    end: { return: 'denied', payment: 'captured' },
+  },
+  'a refund that the gateway refuses, tried again': {
+    isRefused: true,
+    go: async (each) => {
+      await world.approveReturn(each)
+      await world.goodsCome(each, 2)
+      await stands(each, { return: 'received', needsAttentionOfReturn: expect.stringContaining('the refund failed') })
+      world.faults.clear(each.order.orderId, 'payRefund')
+      await each.handle.executeUpdate(retryReturnUpdate, { args: [{ by: 'manager' }] })
+    },
+    end: { return: 'refunded', received: 2, paidBack: 2 * PRICE, payment: 'refunded', onHand: UNITS },
+  },
+} satisfies Record<string, Journey>
+
+/** Every effect a return can have, in the journeys in which it has it. */
+const rows: [Effect, keyof typeof journeys][] = [
+  ['openReturn', 'goods that come in two parcels'],
+  ['decideReturn', 'goods that come in two parcels'],
+  ['decideReturn', 'a return that is denied'],
+  ['receiveReturn', 'goods that come in two parcels'],
+  ['oweReturn', 'goods that come in two parcels'],
+  ['settleReturn', 'goods that come in two parcels'],
+  ['expireReturn', 'goods that never come'],
+  ['expireReturn', 'goods of which half come in time'],
+  ['cancelReturn', 'a customer who keeps the goods after all'],
+  ['remindOfReturn', 'a return that is left undecided'],
+  ['flagReturn', 'a return that is left undecided'],
+  ['flagReturn', 'a refund that the gateway refuses, tried again'],
+  ['unflagReturn', 'a refund that the gateway refuses, tried again'],
+  ['payRefund', 'goods that come in two parcels'],
+]
+
+const cases = rows.flatMap(([effect, journey]) => troubles.map((each) => ({ effect, journey, ...each })))
+
+test('every effect that a return can have stands in the table', () => {
+  const story = readFileSync(new URL('../../workflows/return.ts', import.meta.url), 'utf8')
+  const effects = Object.keys(createActivities({} as ActivityDeps)).filter((name) => story.includes(`'${name}'`))
+  expect([...new Set(rows.map(([effect]) => effect))].sort()).toEqual([...effects, 'payRefund'].sort())
+})
+
+async function travel(journey: Journey, effect?: Effect, trouble?: Trouble): Promise<TestReturn> {
+  const order = await deliveredOrder()
+  if (journey.isRefused) world.faults.set(order.orderId, 'payRefund', isRefused)
+  if (effect && trouble) world.faults.set(order.orderId, effect, trouble)
+  const each = await world.sendBack(order, journey.wish)
+  await journey.go(each)
+  await each.handle.result()
+  return each
+}
+
+const standing = async (each: TestReturn) => ({
+  ...(await world.returned(each)),
+  ...(await world.standing(each.order)),
+})
+
+describe.concurrent('whatever goes wrong with one effect, the return ends as it would have', () => {
+  test.each(cases)('$journey: $effect $fault, $extent', async ({ effect, journey, extent, trouble }) => {
+    const each = await travel(journeys[journey], effect, trouble)
+    expect(await standing(each)).toMatchObject({ needsAttentionOfReturn: null, ...journeys[journey].end })
+    expect(world.faults.attempts(each.order.orderId, effect)).toBeGreaterThan(extent === 'once' ? 1 : 2)
+  })
+})
+
+describe.concurrent('an attempt that was given up and comes through long afterwards changes nothing', () => {
+  test.each(rows.map(([effect, journey]) => ({ effect, journey })))(
+    '$journey: $effect',
+    async ({ effect, journey }) => {
+      const late = arrivesLate()
+      const each = await travel(journeys[journey], effect, late.trouble)
+      const before = await standing(each)
+      expect(before).toMatchObject(journeys[journey].end)
+      await late.arrive()
+      expect(await standing(each)).toEqual(before)
+    },
+  )
+})
+
+describe.concurrent('what is asked while something else is done', () => {
+  test('of two returns of all units at the same moment one is opened', async () => {
+    const order = await deliveredOrder()
+    const both = await Promise.all([world.sendBack(order), world.sendBack(order)])
+    const outcomes = await Promise.allSettled(
+      both.map(({ handle }) => handle.executeUpdate(returnRequestedUpdate, { args: [] })),
+    )
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+  })
+
+  test('of a refund and a return of the same unit at the same moment one is granted', async () => {
+    const order = await deliveredOrder()
+    const items = [{ productId: order.productId, quantity: 2, restock: true }]
+    const [each] = await Promise.all([world.sendBack(order), world.refund(order, { items })])
+    const outcome = await Promise.race([each.handle.result(), stands(each, { return: 'requested' })])
+    const { payment } = await world.standing(order)
+    expect(outcome?.status === 'refused').toBe(payment === 'refunded')
+  })
+
+  test('goods that come while the customer changes their mind are counted in, and the money goes back', async () => {
+    const order = await deliveredOrder()
+    const trouble = held('patient')
+    world.faults.set(order.orderId, 'receiveReturn', trouble.trouble)
+    const each = await world.sendBack(order)
+    await world.approveReturn(each)
+    const came = world.goodsCome(each, 2)
+    await trouble.reached
+    const cancelled = each.handle.executeUpdate(cancelReturnUpdate, { args: [{ by: 'customer' }] })
+    trouble.release()
+    expect((await Promise.allSettled([came, cancelled])).map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
+    expect(await each.handle.result()).toMatchObject({ status: 'refunded' })
+  })
+
+  test('a refund of a return that was left at its refusal is begun again under the same id', async () => {
+    const order = await deliveredOrder()
+    world.faults.set(order.orderId, 'payRefund', isRefused)
+    const each = await world.sendBack(order)
+    await world.approveReturn(each)
+    await world.goodsCome(each, 2)
+    await stands(each, { needsAttentionOfReturn: expect.stringContaining('the refund failed') })
+    const refund = world.client.workflow.getHandle(refundWorkflowId(returnRefundIdOf(each.returnId)))
+    await refund.signal('resolve', { action: 'skip', by: 'manager' })
+    await stands(each, { needsAttentionOfReturn: expect.stringContaining('its refund is failed') })
+    world.faults.clear(order.orderId, 'payRefund')
+    await each.handle.executeUpdate(retryReturnUpdate, { args: [{ by: 'manager' }] })
+    expect(await each.handle.result()).toMatchObject({ status: 'refunded' })
+    expect(await standing(each)).toMatchObject({
+      paidBack: 2 * PRICE,
+      payment: 'refunded',
+      needsAttentionOfReturn: null,
+    })
+  })
+
+  test('an engine that is told to cancel gives up what has not come, and nothing that has', async () => {
+    const [waiting, come] = await Promise.all([
+      deliveredOrder().then((order) => world.sendBack(order)),
+      deliveredOrder().then((order) => world.sendBack(order)),
+    ])
+    await world.approveReturn(come)
+    await world.goodsCome(come, 1)
+    await Promise.all([waiting.handle.cancel(), come.handle.cancel()])
+    expect(await waiting.handle.result()).toMatchObject({ status: 'cancelled' })
+    await world.goodsCome(come, 1)
+    expect(await come.handle.result()).toMatchObject({ status: 'refunded' })
+  })
+})
+
+test('after all of it, no promise is broken', async () => {
+  expect(await world.brokenInvariants()).toEqual([])
+})
