@@ -4,6 +4,7 @@ import { paymentStories } from './demo/payment-stories.ts'
 import { openShop, UnexpectedAnswer } from './demo/shop-client.ts'
 import { refundStories } from './demo/refund-stories.ts'
 import { replenishmentStories } from './demo/replenishment-stories.ts'
+import { returnStories } from './demo/return-stories.ts'
 import { createStage, type Story, StoryFailed } from './demo/stage.ts'
 import { CannotRun, runningStack } from './running-stack.ts'
 import type { StackFile } from '../stack/stack-file.ts'
@@ -16,6 +17,7 @@ const stories = [
   ...contentionStories,
   ...cancellationStories,
   ...refundStories,
+  ...returnStories,
   ...replenishmentStories,
 ]
 

@@ -5,6 +5,7 @@ import { orderCommands } from './operate/orders.ts'
 import { recommendationCommands } from './operate/recommendations.ts'
 import { refundCommands } from './operate/refunds.ts'
 import { replenishmentCommands } from './operate/replenishments.ts'
+import { returnCommands } from './operate/returns.ts'
 import { workIn } from './operate/work.ts'
 import { CannotRun } from './running-stack.ts'
 
@@ -17,6 +18,7 @@ const program = new Command('npm run holdfast --')
 const work = workIn(() => program.opts())
 orderCommands(program, work)
 refundCommands(program, work)
+returnCommands(program, work)
 replenishmentCommands(program, work)
 eventCommands(program, work)
 recommendationCommands(program, work)

@@ -7,8 +7,8 @@
 -- Temporary tables are there for the queries that look outside:
 --   gateway_ledger (id, type, amount_minor, currency, order_id, intent_id, idempotency_key, created_at)
 --   gateway_reading (read_at)       before this moment of our clock, everything at the gateway is in gateway_ledger
---   running_workflows (workflow_id) the running workflows of orders, refunds, replenishments and webhooks, as Temporal lists them
---   running_workflows (workflow_id) the running workflows of orders, refunds, returns and replenishments, as Temporal lists them
+--   running_workflows (workflow_id) the running workflows of orders, refunds, returns, replenishments and webhooks, as
+--                                   Temporal lists them
 --   index_size (documents)          how many products the search index holds
 --   indexed_products (id, version)  what it holds, where all of it was read
 --

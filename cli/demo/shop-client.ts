@@ -22,6 +22,8 @@ export type Order = {
   next_action?: { type: string; payment_intent_id: string; url: string; expires_at: string } | null
 }
 export type Refund = { id: string; status: string; amount: Money }
+export type Return = { id: string; status: string }
+type ReturnItem = { product_id: string; quantity: number }
 export type Replenishment = {
   id: string
   status: string
@@ -134,6 +136,8 @@ export function openShop(api: string) {
         cancel: (id: string, reason: string) =>
           call<Order & Problem>('POST', `/v1/orders/${id}/cancel`, { token, key: randomUUID(), body: { reason } }),
         refund: refundAs(token),
+        sendBack: (id: string, wish: { items: ReturnItem[]; reason: string }) =>
+          call<Return & Problem>('POST', `/v1/orders/${id}/returns`, { token, key: randomUUID(), body: wish }),
         async orderOnce(id: string, is: (order: Order) => boolean, withinMs = 60_000): Promise<Order> {
           for (const deadline = Date.now() + withinMs; ; await sleep(100)) {
             const seen = await order(id)
@@ -148,6 +152,11 @@ export function openShop(api: string) {
       return {
         refund: refundAs(token),
         approveRefund: (id: string) => call<Refund & Problem>('POST', `/v1/refunds/${id}/approve`, { token, body: {} }),
+        approveReturn: (id: string) =>
+          call<Return & Problem>('POST', `/v1/returns/${id}/approve`, { token, key: randomUUID(), body: {} }),
+        receiveReturn: (id: string, items: (ReturnItem & { restock: boolean })[]) =>
+          call<Return & Problem>('POST', `/v1/returns/${id}/receipts`, { token, key: randomUUID(), body: { items } }),
+        returnOf: (id: string) => must<Return>('GET', `/v1/returns/${id}`, { token }),
         createProduct: (product: { name: string; price: Money; onHand: number }) =>
           must<Product>('POST', '/v1/products', {
             token,
