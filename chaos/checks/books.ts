@@ -11,6 +11,10 @@ export type Books = {
   replenishments: Map<string, string>
   /** Units that were counted in, by the key of their receipt. */
   receipts: Map<string, { productId: string; quantity: number }>
+  /** What was to come back of an order, by the key it was asked for with. */
+  returns: Map<string, { productId: string; quantity: number }>
+  /** What came back, and onto the shelf, by the key of its receipt. */
+  returnReceipts: Map<string, { orderId: string; productId: string; quantity: number }>
   /** Stock corrections by their reason, which is the key they were asked for with. */
   adjustments: { reason: string; productId: string; change: number }[]
   /** Units on the shelf of each product. */
@@ -61,6 +65,14 @@ export async function readBooks(database: Database): Promise<Books> {
          from replenishment_receipts c join replenishments r on r.id = c.replenishment_id
          left join idempotency_keys k on k.resource_id = c.id`,
     )
+    const returns = await client.query<{ use: string; productId: string; quantity: number }>(
+      `select k.user_id || ' ' || k.key as use, l.product_id as "productId", l.quantity
+         from idempotency_keys k join return_lines l on l.return_id = k.resource_id where k.route = 'POST /v1/orders/:id/returns'`,
+    )
+    const returnReceipts = await client.query<{ use: string; orderId: string; productId: string; quantity: number }>(
+      `select coalesce(k.user_id || ' ' || k.key, c.id) as use, r.order_id as "orderId", c.product_id as "productId", c.quantity
+         from return_receipts c join returns r on r.id = c.return_id left join idempotency_keys k on k.resource_id = c.id`,
+    )
     const adjustments = await client.query<Books['adjustments'][number]>(
       `select reason, product_id as "productId", change_quantity as change from inventory_records
         where order_id is null and change_type = 'adjustment'`,
@@ -83,6 +95,8 @@ export async function readBooks(database: Database): Promise<Books> {
       refunds: new Map(refunds.rows.map(({ use, ...refund }) => [use, refund])),
       replenishments: new Map(replenishments.rows.map(({ use, id }) => [use, id])),
       receipts: new Map(receipts.rows.map(({ use, ...units }) => [use, units])),
+      returns: new Map(returns.rows.map(({ use, ...line }) => [use, line])),
+      returnReceipts: new Map(returnReceipts.rows.map(({ use, ...line }) => [use, line])),
       adjustments: adjustments.rows,
       onHand: new Map(stock.rows.map(({ id, units }) => [id, units])),
       lines: linesOf,

@@ -4,6 +4,7 @@ import { checkoutsOf, describe, type Evidence, type HistoryCheck, violation, typ
 import { noOrderGoesBack, nothingAcknowledgedIsLost, refusedIsNotDone } from './orders.ts'
 import { refundsAreAsAnswered } from './refunds.ts'
 import { replenishmentsAreAsAnswered } from './replenishments.ts'
+import { returnsAreAsAnswered } from './returns.ts'
 import { adjustmentsCountOnce, scarceUnitsGoRound, shelvesAddUp } from './units.ts'
 
 export const historyChecks: readonly HistoryCheck[] = [
@@ -73,6 +74,7 @@ export const historyChecks: readonly HistoryCheck[] = [
     },
   },
   refundsAreAsAnswered,
+  returnsAreAsAnswered,
   replenishmentsAreAsAnswered,
   scarceUnitsGoRound,
   adjustmentsCountOnce,

@@ -57,7 +57,7 @@ export const adjustmentsCountOnce: HistoryCheck = {
 export const shelvesAddUp: HistoryCheck = {
   name: 'shelves_add_up',
   promise:
-    'What lies on a shelf is what lay there first, corrected, with what was counted in, less what live paid orders took and no refund put back.',
+    'What lies on a shelf is what lay there first, corrected, with what was counted in, less what live paid orders took and no refund or return put back.',
   look: ({ operations, books, shelves, openingUnits }: Evidence) => {
     const expected = new Map(shelves.plenty.map((productId) => [productId, openingUnits]))
     const add = (productId: string, units: number) => {
@@ -75,6 +75,7 @@ export const shelvesAddUp: HistoryCheck = {
     for (const { orderId, restocked } of books.refunds.values())
       if (books.orders.get(orderId)?.status !== 'cancelled')
         for (const { productId, quantity } of restocked) add(productId, quantity)
+    for (const { productId, quantity } of books.returnReceipts.values()) add(productId, quantity)
     return [...expected]
       .filter(([productId, units]) => books.onHand.get(productId) !== units)
       .map(([subject, units]) => ({

@@ -22,7 +22,7 @@ async function stuckWorkflows({ address, namespace }: StackFile['temporal']): Pr
   try {
     const { workflow } = new Client({ connection, namespace })
     const running: string[] = []
-    const ours = ['order', 'refund', 'replenishment'].map((kind) => `WorkflowId STARTS_WITH '${kind}-'`)
+    const ours = ['order', 'refund', 'return', 'replenishment'].map((kind) => `WorkflowId STARTS_WITH '${kind}-'`)
     const query = `ExecutionStatus = 'Running' AND (${ours.join(' OR ')})`
     for await (const { workflowId } of workflow.list({ query, pageSize: 1_000 })) running.push(workflowId)
     const found = await inParallel(running, AT_ONCE, async (subject) => {
@@ -51,6 +51,8 @@ export async function nobodyIsNeeded(database: Database): Promise<CheckRecord> {
      union all
      select id, coalesce(needs_attention, status) from refunds
       where needs_attention is not null or status in ('pending_approval', 'processing', 'failed')
+     union all
+     select id, coalesce(needs_attention, status) from returns where needs_attention is not null or status = 'received'
      union all
      select id, coalesce(needs_attention, status) from replenishments where needs_attention is not null or status = 'draft'`,
   )

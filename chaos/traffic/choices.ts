@@ -45,6 +45,8 @@ export type Fate =
   | 'refunded in part'
   | 'refunded twice at once'
   | 'refunded while it is cancelled'
+  | 'sent back'
+  | 'sent back twice at once'
 
 const fates: Record<Fate, number> = {
   kept: 12,
@@ -56,6 +58,8 @@ const fates: Record<Fate, number> = {
   'refunded in part': 4,
   'refunded twice at once': 3,
   'refunded while it is cancelled': 3,
+  'sent back': 4,
+  'sent back twice at once': 3,
 }
 
 export type Look = 'order' | 'orders' | 'product' | 'products' | 'search'

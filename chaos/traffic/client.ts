@@ -131,6 +131,7 @@ function heardFrom({ status, replayed, body }: RawAnswer): Heard {
     ...(orderId !== undefined && { orderId }),
     ...(isOrder && { orderStatus: String(answer.status), paymentStatus: answer.payment_status }),
     ...(isReplenishment && { replenishmentId: answer.id }),
+    ...(answer.id?.startsWith('ret_') && { returnId: answer.id }),
     ...(isRefund && { refundId: answer.id, refundStatus: String(answer.status) }),
     ...(isOrder && answer.next_action && { waitsFor: { intentId: answer.next_action.payment_intent_id } }),
     ...(isOrder && answer.review_until && { waitsFor: 'review' as const }),

@@ -22,6 +22,8 @@ export type Operation = {
   units?: Line
   /** What is to be refunded: one unit of a line, put back onto the shelf, or all that is left. */
   refund?: { productId: string } | 'everything'
+  /** What is sent back, or has come back. */
+  goods?: Line
   /** A race for the few units of this product. */
   race?: string
   /** Another body under a key that was used: it must be refused. */
@@ -41,6 +43,9 @@ export type Kind =
   | 'replenish'
   | 'receive'
   | 'give up'
+  | 'send back'
+  | 'decide return'
+  | 'receive return'
   | 'look'
 
 export type Line = { productId: string; quantity: number }
@@ -65,6 +70,7 @@ export type Heard = {
   refundId?: string
   refundStatus?: string
   replenishmentId?: string
+  returnId?: string
   /** What the order waits for: the customer at the bank, or a decision of staff. */
   waitsFor?: { intentId: string } | 'review'
 }

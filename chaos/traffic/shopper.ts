@@ -7,6 +7,7 @@ import { exchange } from './client.ts'
 import type { Heard, Line, Operation } from './history.ts'
 import { insist, type Market, once } from './insist.ts'
 import type { Person } from './people.ts'
+import { sendBack, sendBackTwice } from './returns.ts'
 import { replenish } from './stockroom.ts'
 
 /** One visit: a checkout, insisted on until it is decided, and what follows from it. */
@@ -123,6 +124,14 @@ async function follow(
       return
     case 'refunded while it is cancelled':
       await Promise.all([refund(market, orderId, someUnit, random), act(market, 'cancel', orderId, customer, random)])
+      return
+    case 'sent back':
+    case 'sent back twice at once': {
+      const shipped = await act(market, 'ship', orderId, staff, random)
+      if (shipped?.status !== 201) return
+      const goods = { orderId, line: lines[0] as Line }
+      await (fate === 'sent back' ? sendBack : sendBackTwice)(market, customer, goods, random)
+    }
   }
 }
 

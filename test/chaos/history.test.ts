@@ -78,6 +78,22 @@ function goodWorld(): World {
         { kind: 'receive', units: { productId: 'prd_1', quantity: 4 } },
         heard(409, { code: 'over_receipt' }),
       ),
+      operation(
+        15,
+        { kind: 'send back', orderId: 'ord_0', goods: { productId: 'prd_1', quantity: 1 } },
+        heard(503),
+        heard(201, { returnId: 'ret_1' }),
+      ),
+      operation(
+        16,
+        { kind: 'receive return', orderId: 'ord_0', goods: { productId: 'prd_1', quantity: 1 } },
+        heard(201, { returnId: 'ret_1' }),
+      ),
+      operation(
+        17,
+        { kind: 'receive return', orderId: 'ord_0', goods: { productId: 'prd_1', quantity: 1 } },
+        heard(409, { code: 'invalid_transition' }),
+      ),
     ],
     books: {
       orders: new Map([
@@ -95,9 +111,11 @@ function goodWorld(): World {
       ]),
       replenishments: new Map([['usr_1 key-12', 'po_1']]),
       receipts: new Map([['usr_1 key-13', { productId: 'prd_1', quantity: 6 }]]),
+      returns: new Map([['usr_1 key-15', { productId: 'prd_1', quantity: 1 }]]),
+      returnReceipts: new Map([['usr_1 key-16', { orderId: 'ord_0', productId: 'prd_1', quantity: 1 }]]),
       adjustments: [{ reason: 'key-9', productId: 'prd_1', change: 5 }],
       onHand: new Map([
-        ['prd_1', 110],
+        ['prd_1', 111],
         ['prd_rare', 0],
       ]),
       lines: new Map([
@@ -144,7 +162,7 @@ const lies: { what: string; plant: (world: World) => void; found: string[] }[] =
     what: 'a refund that was acknowledged and did not go out',
     plant: (world) => {
       world.books.refunds.clear()
-      world.books.onHand.set('prd_1', 109)
+      world.books.onHand.set('prd_1', 110)
     },
     found: ['refunds_are_as_answered'],
   },
@@ -190,7 +208,7 @@ const lies: { what: string; plant: (world: World) => void; found: string[] }[] =
     what: 'another count than the clerk gave',
     plant: (world) => {
       world.books.receipts.set('usr_1 key-13', { productId: 'prd_1', quantity: 5 })
-      world.books.onHand.set('prd_1', 109)
+      world.books.onHand.set('prd_1', 110)
     },
     found: ['replenishments_are_as_answered'],
   },
@@ -209,7 +227,7 @@ const lies: { what: string; plant: (world: World) => void; found: string[] }[] =
   },
   {
     what: 'a restocked unit that is not on the shelf',
-    plant: (world) => world.books.onHand.set('prd_1', 109),
+    plant: (world) => world.books.onHand.set('prd_1', 110),
     found: ['shelves_add_up'],
   },
   {
@@ -230,7 +248,7 @@ const lies: { what: string; plant: (world: World) => void; found: string[] }[] =
     what: 'an acknowledged cancellation that is gone',
     plant: (world) => {
       book(world, 'ord_4', 'paid', 'captured')
-      world.books.onHand.set('prd_1', 108)
+      world.books.onHand.set('prd_1', 109)
     },
     found: ['nothing_acknowledged_is_lost'],
   },
@@ -266,7 +284,7 @@ const lies: { what: string; plant: (world: World) => void; found: string[] }[] =
     what: 'a declined checkout that is a live order',
     plant: (world) => {
       book(world, 'ord_3', 'paid', 'captured')
-      world.books.onHand.set('prd_1', 108)
+      world.books.onHand.set('prd_1', 109)
     },
     found: ['refused_is_not_done'],
   },
@@ -275,7 +293,7 @@ const lies: { what: string; plant: (world: World) => void; found: string[] }[] =
     plant: (world) => {
       answer(world, 3, paid('ord_3'))
       book(world, 'ord_3', 'paid', 'captured')
-      world.books.onHand.set('prd_1', 108)
+      world.books.onHand.set('prd_1', 109)
     },
     found: ['outcome_fits_the_card'],
   },
@@ -328,7 +346,7 @@ const lies: { what: string; plant: (world: World) => void; found: string[] }[] =
     what: 'a correction that counts twice',
     plant: (world) => {
       world.books.adjustments.push({ reason: 'key-9', productId: 'prd_1', change: 5 })
-      world.books.onHand.set('prd_1', 115)
+      world.books.onHand.set('prd_1', 116)
     },
     found: ['corrections_count_once'],
   },
@@ -336,13 +354,31 @@ const lies: { what: string; plant: (world: World) => void; found: string[] }[] =
     what: 'a correction that was acknowledged and does not count',
     plant: (world) => {
       world.books.adjustments.pop()
-      world.books.onHand.set('prd_1', 105)
+      world.books.onHand.set('prd_1', 106)
     },
     found: ['corrections_count_once'],
   },
   {
+    what: 'a return that was acknowledged and is not there',
+    plant: ({ books }) => books.returns.clear(),
+    found: ['returns_are_as_answered'],
+  },
+  {
+    what: 'a return that was refused and is there all the same',
+    plant: (world) => answer(world, 15, heard(409, { code: 'return_exceeds_bought' })),
+    found: ['returns_are_as_answered'],
+  },
+  {
+    what: 'more that came back than was bought',
+    plant: (world) => {
+      world.books.returnReceipts.set('usr_1 key-16', { orderId: 'ord_0', productId: 'prd_1', quantity: 3 })
+      world.books.onHand.set('prd_1', 113)
+    },
+    found: ['returns_are_as_answered'],
+  },
+  {
     what: 'a unit that is nowhere',
-    plant: (world) => void world.books.onHand.set('prd_1', 109),
+    plant: (world) => void world.books.onHand.set('prd_1', 110),
     found: ['shelves_add_up'],
   },
 ]
@@ -386,7 +422,7 @@ describe('what looks wrong and is not', () => {
     const world = goodWorld()
     answer(world, 5, 'lost', heard(409, { code: 'not_cancellable' }))
     book(world, 'ord_4', 'paid', 'captured')
-    world.books.onHand.set('prd_1', 108)
+    world.books.onHand.set('prd_1', 109)
     expect(broken(world)).toEqual([])
   })
 })
