@@ -430,7 +430,12 @@ const money: Sabotage[] = [
   },
   {
     what: 'a refund that failed was counted',
-    breaks: ['refunded_is_sum_of_refunds', 'gateway_ledger_is_in_our_books', 'every_event_has_its_fact'],
+    breaks: [
+      'refunded_is_sum_of_refunds',
+      'gateway_ledger_is_in_our_books',
+      'every_event_has_its_fact',
+      'refunded_return_gave_its_money_back',
+    ],
     act: sql(`update refunds set status = 'failed' where order_id = $1`, order('partlyRefunded')),
   },
   {
