@@ -50,7 +50,6 @@ export const problems = {
   replenishment_open: { status: 409, retry: false, title: 'The product is being replenished already' },
   not_served: { status: 409, retry: false, title: 'Another version of the recommendations is served by now' },
   no_earlier_model: { status: 409, retry: false, title: 'No version was published before the one that is served' },
-  over_receipt: { status: 409, retry: false, title: 'That is more than was ordered' },
   review_exists: { status: 409, retry: false, title: 'You have reviewed this product already' },
   supplier_name_taken: { status: 409, retry: false, title: 'Another supplier has this name' },
   over_receipt: { status: 409, retry: false, title: 'That is more than is still to come' },

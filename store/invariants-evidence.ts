@@ -101,7 +101,9 @@ async function listRunningWorkflows(temporal: { address: string; namespace: stri
   try {
     const { workflow } = new Client({ connection, namespace: temporal.namespace })
     const running: string[] = []
-    const ours = ['order', 'refund', 'return', 'replenishment', 'webhook'].map((kind) => `WorkflowId STARTS_WITH '${kind}-'`)
+    const ours = ['order', 'refund', 'return', 'replenishment', 'webhook'].map(
+      (kind) => `WorkflowId STARTS_WITH '${kind}-'`,
+    )
     const query = `ExecutionStatus = 'Running' AND (${ours.join(' OR ')})`
     for await (const { workflowId } of workflow.list({ query, pageSize: 1_000 })) running.push(workflowId)
     return running

@@ -108,7 +108,7 @@ export function readConfig(env: Record<string, string | undefined>) {
           chases: e.SUPPLIER_CHASES,
         },
       }),
-    replenishments: { lateAfterMs: e.REPLENISHMENT_LATE_MS },
+    },
     returns: {
       windowMs: e.RETURN_WINDOW_MS,
       receiveWithinMs: e.RETURN_RECEIPT_DEADLINE_MS,

@@ -361,6 +361,8 @@ async function writeWebhooks(tx: pg.PoolClient, { endpoint, orders, evidence }: 
     if (status === 'pending') evidence.runningWorkflows.push(`webhook-${id}-${endpoint}`)
     else await insert(tx, 'webhook_attempts', { delivery_id: delivery, status: 200, answer: '', took_ms: 1 })
   }
+}
+
 async function writeReturns(tx: pg.PoolClient, shop: GoodShop) {
   const { orders, products, returns, evidence } = shop
   returns.refunded = orders.partlyRefunded.replace('ord_', 'ret_')

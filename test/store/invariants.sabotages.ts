@@ -749,6 +749,9 @@ const reviews: Sabotage[] = [
     what: 'a product is rated by a review that nobody wrote',
     breaks: ['ratings_are_what_reviews_say'],
     act: sql('insert into product_ratings (product_id, count, sum) values ($1, 1, 5)', dear),
+  },
+]
+
 const returned = (name: keyof GoodShop['returns']) => (scene: Scene) => scene.returns[name]
 
 const returns: Sabotage[] = [
