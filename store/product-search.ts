@@ -1,8 +1,11 @@
 import { ConsecutiveBreaker, circuitBreaker, handleWhen, TimeoutStrategy, timeout, wrap } from 'cockatiel'
 import {
+  attributeValues,
   type Facets,
   type ProductFilters,
+  type SearchEngine,
   type SearchHits,
+  type SearchPosition,
   type SearchQuery,
   wordsOf,
 } from '../domain/product-search.ts'
@@ -16,16 +19,18 @@ export type SearchPage = {
   products: Product[]
   facets: Facets
   total: number
-  /** How many hits this page covers, shown or since gone: where the next one begins. */
-  hits: number
-  engine: 'opensearch' | 'postgres'
+  engine: SearchEngine
+  /** Where the next page begins, if there is one. */
+  next: SearchPosition | undefined
 }
 
+/** Whoever has looked through so many hits needs a better question, and deep pages are dear. */
+export const MAX_HITS = 10_000
 const BREAK_MS = 5_000
 const FAILURES_TO_BREAK = 3
 
 /** What an engine found, before anybody looked what it is now. */
-export type FoundHits = SearchHits & { engine: SearchPage['engine'] }
+export type FoundHits = SearchHits & { engine: SearchEngine }
 
 export type ProductSearch = {
   search(query: SearchQuery): Promise<SearchPage>
@@ -78,8 +83,8 @@ export function createProductSearch(deps: {
         products: products.filter((product) => fits(product, query)),
         facets: found.facets,
         total: found.total,
-        hits: found.ids.length,
         engine: found.engine,
+        next: positionAfter(query, found),
       }
     },
     async suggest(prefix, limit) {
@@ -93,9 +98,23 @@ export function createProductSearch(deps: {
   }
 }
 
+/** Hits that are gone meanwhile were seen too. */
+function positionAfter(query: SearchQuery, { ids, total, last, engine }: FoundHits) {
+  const seen = (query.after?.seen ?? 0) + ids.length
+  return ids.length === query.limit && seen < Math.min(total, MAX_HITS) ? { seen, engine, last } : undefined
+}
+
 /** The index may be some seconds behind: a product that no longer fits what was asked for is not shown. */
-const fits = (product: Product, { category, minPriceMinor, maxPriceMinor, inStock }: ProductFilters): boolean =>
-  (category === undefined || product.category === category) &&
-  (minPriceMinor === undefined || product.priceMinor >= minPriceMinor) &&
-  (maxPriceMinor === undefined || product.priceMinor <= maxPriceMinor) &&
-  (inStock === undefined || product.available > 0 === inStock)
+const fits = (product: Product, filters: ProductFilters): boolean => {
+  const { category, minPriceMinor, maxPriceMinor, inStock, attributes = {} } = filters
+  const values = attributeValues(product.attributes)
+  const has = (attribute: string, choices: readonly string[]) =>
+    values.some(({ name, value }) => name === attribute && choices.includes(value))
+  return (
+    (category === undefined || product.category === category) &&
+    (minPriceMinor === undefined || product.priceMinor >= minPriceMinor) &&
+    (maxPriceMinor === undefined || product.priceMinor <= maxPriceMinor) &&
+    (inStock === undefined || product.available > 0 === inStock) &&
+    Object.entries(attributes).every(([name, choices]) => has(name, choices))
+  )
+}

@@ -1,4 +1,5 @@
 import {
+  attributeFacets,
   type Facets,
   PRICE_STEPS_MINOR,
   type SearchHits,
@@ -14,9 +15,21 @@ const orders: Record<SearchSort, string> = {
   price: 'price_minor, id',
   '-price': 'price_minor desc, id desc',
   name: 'lower(name), id',
+  popularity: 'popularity desc, id desc',
+  rating: 'rating desc nulls last, popularity desc, id desc',
 }
 
-type Row = { ids: string[]; total: number; categories: Facets['categories']; prices: Facets['prices'] }
+type Row = {
+  ids: string[]
+  total: number
+  categories: Facets['categories']
+  prices: Facets['prices']
+  attributes: { name: string; value: string; count: number }[]
+}
+
+/** Each value of an attribute as text, whether it has one or a list of them. */
+const valuesSql = (given: string) =>
+  `jsonb_array_elements_text(case jsonb_typeof(${given}) when 'array' then ${given} else jsonb_build_array(${given}) end)`
 
 /** Full-text search by PostgreSQL itself: whole words as a person means them, or the beginnings of all the words. */
 export async function searchProductText(db: Db, query: SearchQuery): Promise<SearchHits> {
@@ -25,7 +38,7 @@ export async function searchProductText(db: Db, query: SearchQuery): Promise<Sea
        select case when $1::text is null then null
                    else websearch_to_tsquery('english', $1) || to_tsquery('english', $2) end as words
      ), matching as materialized (
-       select products.id, name, category, price_minor, coalesce(ts_rank(search_text, words), 0) as rank
+       select products.id, name, category, attributes, price_minor, popularity, rating, coalesce(ts_rank(search_text, words), 0) as rank
          from question, products join stock on product_id = products.id
         where status = 'active'
           and ($1::text is null or search_text @@ words or lower(sku) = lower($1))
@@ -33,6 +46,9 @@ export async function searchProductText(db: Db, query: SearchQuery): Promise<Sea
           and ($4::bigint is null or price_minor >= $4)
           and ($5::bigint is null or price_minor <= $5)
           and ($6::boolean is null or (stock.on_hand > stock.reserved) = $6)
+          and not exists (select from jsonb_each($10::jsonb) as wanted (attribute, choices)
+                           where not exists (select from ${valuesSql('attributes -> attribute')} as has (value)
+                                              where choices ? value))
      ), page as (
        select id, row_number() over (order by ${orders[query.sort]}) as place from matching
         order by place limit $7 offset $8
@@ -44,7 +60,12 @@ export async function searchProductText(db: Db, query: SearchQuery): Promise<Sea
             (select json_agg(json_build_object('from', step, 'to', next_step, 'count', (
                       select count(*) from matching where price_minor >= step and (next_step is null or price_minor < next_step)
                     )) order by step)
-               from (select step, lead(step) over (order by step) as next_step from unnest($9::bigint[]) as step) as s) as prices`,
+               from (select step, lead(step) over (order by step) as next_step from unnest($9::bigint[]) as step) as s) as prices,
+            (select coalesce(json_agg(a), '[]')
+               from (select key as name, has.value, count(*)
+                       from matching, jsonb_each(attributes) as given, ${valuesSql('given.value')} as has (value)
+                      where jsonb_typeof(given.value) not in ('object', 'null')
+                      group by 1, 2 order by 3 desc, 1, 2 limit 400) as a) as attributes`,
     [
       query.q ?? null,
       prefixesOf(query.q ?? ''),
@@ -53,12 +74,14 @@ export async function searchProductText(db: Db, query: SearchQuery): Promise<Sea
       query.maxPriceMinor ?? null,
       query.inStock ?? null,
       query.limit,
-      query.offset,
+      query.after?.seen ?? 0,
       PRICE_STEPS_MINOR,
+      JSON.stringify(query.attributes ?? {}),
     ],
   )
-  const { ids, total, categories, prices } = rows[0] as Row
-  return { ids, total, facets: { categories, prices } }
+  const { ids, total, categories, prices, attributes } = rows[0] as Row
+  // Its pages go by number: while the index is away, a change between two pages may show a product twice.
+  return { ids, total, facets: { categories, prices, attributes: attributeFacets(attributes) }, last: [] }
 }
 
 /** Products whose words begin with what was typed so far. */

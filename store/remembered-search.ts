@@ -61,6 +61,9 @@ export function createRememberedSearch(deps: SearchDeps): ProductSearch {
   }
 }
 
-/** The same for the same question. */
-const keyOf = ({ q, category, minPriceMinor, maxPriceMinor, inStock, sort, limit, offset }: SearchQuery): string =>
-  JSON.stringify({ q, category, minPriceMinor, maxPriceMinor, inStock, sort, limit, offset })
+/** The same for the same question, in whatever order its parts were given. */
+function keyOf(query: SearchQuery): string {
+  const { q, category, minPriceMinor, maxPriceMinor, inStock, attributes = {}, sort, limit, after } = query
+  const wanted = Object.fromEntries(Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1)))
+  return JSON.stringify({ q, category, minPriceMinor, maxPriceMinor, inStock, attributes: wanted, sort, limit, after })
+}

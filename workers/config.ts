@@ -17,6 +17,7 @@ const environment = z.object({
   DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(100).default(16),
   REDIS_URL: z.url().optional(),
   OPENSEARCH_URL: z.url().optional(),
+  SEARCH_SYNONYMS: z.string().optional(),
   TEMPORAL_ADDRESS: z.string().default('127.0.0.1:7233'),
   TEMPORAL_NAMESPACE: z.string().default('default'),
   TASK_QUEUE: z.string().default('orders'),
@@ -74,6 +75,7 @@ export function readConfig(env: Record<string, string | undefined>) {
     database: { url: e.DATABASE_URL, poolSize: e.DATABASE_POOL_SIZE },
     redisUrl: e.REDIS_URL,
     openSearchUrl: e.OPENSEARCH_URL,
+    synonymsFile: e.SEARCH_SYNONYMS,
     temporal: {
       address: e.TEMPORAL_ADDRESS,
       namespace: e.TEMPORAL_NAMESPACE,

@@ -6,6 +6,7 @@ import { createSandboxSuppliers } from '../gateways/supplier/index.ts'
 import { createWebhookSender, type WebhookSender } from '../gateways/webhooks/sender.ts'
 import { type Database, openDatabase } from '../store/database.ts'
 import { openSearchIndex } from '../store/search-index.ts'
+import { readSynonyms } from '../store/search/synonyms.ts'
 import type { Config } from './config.ts'
 
 /** How long the gateway may take for one call while a customer waits, and when nobody does any more. An undo makes four. */
@@ -23,7 +24,9 @@ export function openConnections(config: Config, logger: Logger): Connections {
   return {
     database,
     redis,
-    index: config.openSearchUrl ? openSearchIndex(config.openSearchUrl) : undefined,
+    index: config.openSearchUrl
+      ? openSearchIndex(config.openSearchUrl, { synonyms: readSynonyms(config.synonymsFile) })
+      : undefined,
     gateways: {
       quick: createPaymentGateway({ ...config.payment, timeoutMs: QUICK_MS }),
       patient: createPaymentGateway({ ...config.payment, timeoutMs: PATIENT_MS }),

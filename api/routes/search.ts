@@ -1,17 +1,22 @@
+import { createHash } from 'node:crypto'
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import { MAX_AMOUNT_MINOR } from '../../domain/money.ts'
+import type { SearchSort } from '../../domain/product-search.ts'
 import { searchSorts } from '../../domain/product-search.ts'
+import { MAX_HITS } from '../../store/product-search.ts'
 import type { AppDeps } from '../app.ts'
 import type { ApiEnv } from '../authentication.ts'
 import { problemResponses } from '../problem-responses.ts'
 import { productAnswer, productSchema } from '../product-schemas.ts'
 import { cursorParameter, limitParameter, readCursor, wholeNumber, writeCursor } from '../schemas.ts'
 
-// Whoever has looked through so many hits needs a better question, and deep pages are dear.
-const MAX_HITS = 1_000
-
 const words = z.string().max(256)
 const price = wholeNumber({ min: 0, max: MAX_AMOUNT_MINOR }).optional()
+
+const attributeFilter = z
+  .string()
+  .max(600)
+  .regex(/^[^:]{1,64}:[^]+$/, 'Must be name:value')
 
 const querySchema = z.strictObject({
   q: words.optional().openapi({ description: 'Words, misspelt or not', example: 'wireles headphones' }),
@@ -23,6 +28,14 @@ const querySchema = z.strictObject({
     .transform((flag) => flag === 'true')
     .optional()
     .openapi({ type: 'boolean' }),
+  attribute: z
+    .union([attributeFilter, z.array(attributeFilter).max(20)])
+    .optional()
+    .openapi({
+      description:
+        'A value that an attribute must have, `name:value`, any number of times: values of one name are alternatives',
+      example: ['colour:black', 'colour:grey', 'wireless:true'],
+    }),
   sort: z.enum(searchSorts).default('relevance'),
   limit: limitParameter,
   cursor: cursorParameter,
@@ -37,6 +50,7 @@ const pageSchema = z
       prices: z
         .array(z.object({ from: z.int(), to: z.int().nullable(), count }))
         .openapi({ description: 'Minor units' }),
+      attributes: z.array(z.object({ name: z.string(), values: z.array(z.object({ value: z.string(), count })) })),
     }),
     total: count,
     took_ms: z.number(),
@@ -80,27 +94,23 @@ export function searchRoutes({ search: productSearch }: Pick<AppDeps, 'search'>)
   const routes = new OpenAPIHono<ApiEnv>()
   routes.openapi(search, async (c) => {
     const startedAt = performance.now()
-    const { q, category, min_price, max_price, in_stock, sort, limit, cursor } = c.req.valid('query')
-    const offset =
-      readCursor(
-        cursor,
-        z
-          .int()
-          .min(1)
-          .max(MAX_HITS - 1),
-      ) ?? 0
-    const found = await productSearch.search({
+    const { q, category, min_price, max_price, in_stock, attribute = [], sort, limit, cursor } = c.req.valid('query')
+    const question = {
       q: q?.trim() || undefined,
       category,
       minPriceMinor: min_price,
       maxPriceMinor: max_price,
       inStock: in_stock,
+      attributes: attributesOf([attribute].flat()),
       sort,
-      limit: Math.min(limit, MAX_HITS - offset),
-      offset,
+    }
+    const of = fingerprintOf(question)
+    const position = readCursor(cursor, positionShape(of, sort))
+    const found = await productSearch.search({
+      ...question,
+      limit: Math.min(limit, MAX_HITS - (position?.seen ?? 0)),
+      after: position,
     })
-    const end = offset + found.hits
-    const hasMore = found.hits === limit && end < Math.min(found.total, MAX_HITS)
     return c.json(
       {
         data: found.products.map(productAnswer),
@@ -108,7 +118,7 @@ export function searchRoutes({ search: productSearch }: Pick<AppDeps, 'search'>)
         total: found.total,
         took_ms: Math.round((performance.now() - startedAt) * 10) / 10,
         engine: found.engine,
-        next_cursor: hasMore ? writeCursor(end) : null,
+        next_cursor: found.next ? writeCursor({ of, ...found.next }) : null,
       },
       200,
     )
@@ -119,4 +129,45 @@ export function searchRoutes({ search: productSearch }: Pick<AppDeps, 'search'>)
     return c.json({ data: products.map(({ id, name }) => ({ id, name })) }, 200)
   })
   return routes
+}
+
+function attributesOf(filters: readonly string[]): Record<string, string[]> {
+  const attributes: Record<string, string[]> = Object.create(null)
+  for (const filter of filters) {
+    const colon = filter.indexOf(':')
+    const name = filter.slice(0, colon)
+    attributes[name] = [...(attributes[name] ?? []), filter.slice(colon + 1)]
+  }
+  return attributes
+}
+
+/** A cursor goes on with the question it came from and no other. */
+const fingerprintOf = (question: object): string =>
+  createHash('sha256').update(JSON.stringify(question)).digest('base64url').slice(0, 16)
+
+const id = z.string().regex(/^prd_[\w-]{1,60}$/)
+const amount = z.int().min(0)
+
+/** What the last hit of a page is sorted by, as the index gave it out. */
+const lastHits: Record<SearchSort, z.ZodTuple> = {
+  relevance: z.tuple([z.number(), id]),
+  newest: z.tuple([id]),
+  price: z.tuple([amount, id]),
+  '-price': z.tuple([amount, id]),
+  name: z.tuple([z.string().max(300), id]),
+  popularity: z.tuple([amount, id]),
+  rating: z.tuple([z.union([z.number(), z.literal('-Infinity')]), amount, id]),
+}
+
+function positionShape(of: string, sort: SearchSort) {
+  const seen = z
+    .int()
+    .min(1)
+    .max(MAX_HITS - 1)
+  return z
+    .discriminatedUnion('engine', [
+      z.strictObject({ of: z.literal(of), seen, engine: z.literal('opensearch'), last: lastHits[sort] }),
+      z.strictObject({ of: z.literal(of), seen, engine: z.literal('postgres'), last: z.tuple([]) }),
+    ])
+    .transform(({ seen, engine, last }) => ({ seen, engine, last: last as (string | number)[] }))
 }

@@ -47,12 +47,12 @@ async function sameQuery(q: string): Promise<Sent> {
   const catcher = createServer(async (asked, response) => {
     caught = { path: asked.url ?? '', method: asked.method ?? '', body: await text(asked) }
     response.setHeader('content-type', 'application/json')
-    const aggregations = { categories: { buckets: [] }, prices: { buckets: [] } }
+    const aggregations = { categories: { buckets: [] }, prices: { buckets: [] }, attributes: { buckets: [] } }
     response.end(JSON.stringify({ hits: { hits: [], total: 0 }, aggregations }))
   })
   await once(catcher.listen(0, '127.0.0.1'), 'listening')
   const index = openSearchIndex(`http://127.0.0.1:${(catcher.address() as AddressInfo).port}`)
-  await index.search({ q, sort: 'relevance', limit: LIMIT, offset: 0 })
+  await index.search({ q, sort: 'relevance', limit: LIMIT })
   await index.close()
   catcher.close()
   return { url: new URL(caught.path, openSearch), method: caught.method, body: caught.body ?? '' }

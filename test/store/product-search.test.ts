@@ -8,7 +8,7 @@ import { openTestDatabase, type TestDatabase } from '../support/test-database.ts
 // Here PostgreSQL answers alone; search-index.test.ts has the index.
 let shop: TestDatabase
 const search = (query: Partial<SearchQuery>) =>
-  createProductSearch({ database: shop.database }).search({ sort: 'relevance', limit: 20, offset: 0, ...query })
+  createProductSearch({ database: shop.database }).search({ sort: 'relevance', limit: 20, ...query })
 const namesOf = async (query: Partial<SearchQuery>) => (await search(query)).products.map(({ name }) => name)
 
 beforeAll(async () => {

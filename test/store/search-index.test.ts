@@ -1,14 +1,16 @@
 import { MockActivityEnvironment } from '@temporalio/testing'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { createSearchActivities, type SearchSync } from '../../activities/search-index.ts'
-import type { SearchQuery } from '../../domain/product-search.ts'
+import { type SearchPosition, type SearchQuery, searchSorts } from '../../domain/product-search.ts'
 import { openCaches } from '../../store/caches.ts'
 import { createCatalogue } from '../../store/catalogue.ts'
 import { createMoments } from '../../store/moments.ts'
 import { createProductSearch } from '../../store/product-search.ts'
 import { deleteProduct, updateProduct } from '../../store/products.ts'
+import { listProductsToIndex, markIndexed } from '../../store/products-to-index.ts'
 import { createRememberedSearch } from '../../store/remembered-search.ts'
-import { openSearchIndex, type SearchIndex } from '../../store/search-index.ts'
+import { indexName, openSearchIndex, type SearchIndex } from '../../store/search-index.ts'
+import { readSynonyms } from '../../store/search/synonyms.ts'
 import { openSearchServer } from '../support/search-server.ts'
 import { addProduct } from '../support/shop-api.ts'
 import { openTestDatabase, type TestDatabase } from '../support/test-database.ts'
@@ -21,7 +23,7 @@ const timeoutMs = 15_000
 
 beforeAll(async () => {
   ;[shop, server] = await Promise.all([openTestDatabase(), openSearchServer()])
-  index = openSearchIndex(server.url ?? 'http://127.0.0.1:9', { timeoutMs })
+  index = openSearchIndex(server.url ?? 'http://127.0.0.1:9', { timeoutMs, synonyms: readSynonyms() })
 }, 180_000)
 afterAll(async () => {
   await index?.close()
@@ -38,7 +40,6 @@ const search = (query: Partial<SearchQuery>) =>
   createProductSearch({ database: shop.database, index, timeoutMs }).search({
     sort: 'relevance',
     limit: 20,
-    offset: 0,
     ...query,
   })
 const namesOf = async (query: Partial<SearchQuery>) => (await search(query)).products.map(({ name }) => name)
@@ -74,17 +75,85 @@ test('search forgives spelling, knows SKUs and attributes, and says who answered
 
 test('filters, facets, orders and pages work as they do without the index', async ({ skip }) => {
   if (!server.url) skip()
-  const { facets, total, products } = await search({ sort: 'name', limit: 3, offset: 1 })
+  const { facets, total, products } = await search({
+    sort: 'name',
+    limit: 3,
+    after: { seen: 1, engine: 'postgres', last: [] },
+  })
   expect(total).toBe(621)
   expect(facets.categories).toEqual([
     { value: 'Fillers', count: 620 },
     { value: 'Audio', count: 1 },
   ])
   expect(facets.prices).toContainEqual({ from: 5_000, to: 10_000, count: 1 })
-  const plain = await createProductSearch({ database: shop.database }).search({ sort: 'name', limit: 3, offset: 1 })
+  const plain = await createProductSearch({ database: shop.database }).search({
+    sort: 'name',
+    limit: 3,
+    after: { seen: 1, engine: 'postgres', last: [] },
+  })
   expect(products).toEqual(plain.products)
   expect({ facets, total }).toEqual({ facets: plain.facets, total: plain.total })
   expect(await namesOf({ minPriceMinor: 9_000, inStock: true })).toEqual(['Wireless headphones'])
+})
+
+test('sizes, model numbers and words run together or apart find what people mean by them', async ({ skip }) => {
+  if (!server.url) skip()
+  const names = {
+    stud: '2 in. x 4 in. x 8 ft. Pressure-Treated Stud',
+    pipe: 'Copper Pipe 1/2" x 10\'',
+    drill: 'RIDGELINE HX-2500B Cordless Drill',
+    washer: 'Portable Dish Washer',
+    sofa: 'Leather Sofa',
+  }
+  for (const name of Object.values(names)) await addProduct(shop.database, { name, category: 'Home' })
+  await sync()
+  const first = async (q: string) => (await namesOf({ q }))[0]
+  for (const q of ['2x4 pressure treated studs', '2"x4" stud', '2 inch x 4 inch x 8 foot'])
+    expect(await first(q)).toBe(names.stud)
+  for (const q of ['1/2 in copper pipes', '1/2x10 pipe', '10 ft pipe']) expect(await first(q)).toBe(names.pipe)
+  for (const q of ['hx2500b', 'HX 2500', 'ridgelne dril']) expect(await first(q)).toBe(names.drill)
+  expect(await first('dishwasher')).toBe(names.washer)
+  expect(await first('couch')).toBe(names.sofa)
+})
+
+test('attributes filter and are counted as they are without the index', async ({ skip }) => {
+  if (!server.url) skip()
+  for (const [colour, wireless] of [
+    ['teal', true],
+    ['teal', false],
+    ['ochre', true],
+  ] as const)
+    await addProduct(shop.database, {
+      name: `Mouse ${colour} ${wireless}`,
+      category: 'Mice',
+      attributes: { colour, wireless, buttons: 3, tags: ['office', colour] },
+    })
+  await sync()
+  const query = { category: 'Mice', attributes: { colour: ['teal', 'ochre'], wireless: ['true'] } }
+  expect((await namesOf(query)).sort()).toEqual(['Mouse ochre true', 'Mouse teal true'])
+  const { facets } = await search(query)
+  expect(facets.attributes).toContainEqual({ name: 'buttons', values: [{ value: '3', count: 2 }] })
+  const plain = await createProductSearch({ database: shop.database }).search({ sort: 'newest', limit: 9, ...query })
+  expect(facets).toEqual(plain.facets)
+})
+
+test('pages go on where the last one ended, whatever comes into the catalogue meanwhile', async ({ skip }) => {
+  if (!server.url) skip()
+  for (const sort of searchSorts) {
+    const seen: string[] = []
+    let after: SearchPosition | undefined
+    do {
+      const { products, next } = await search({ category: 'Mice', limit: 1, sort, after })
+      seen.push(...products.map(({ name }) => name))
+      after = next
+      if (seen.length === 1) await addProduct(shop.database, { name: 'Intruder', category: 'Mice', priceMinor: 1 })
+      if (seen.length === 1) await sync()
+    } while (after && seen.length < 20)
+    const mice = seen.filter((name) => name !== 'Intruder')
+    expect([sort, ...mice.sort()]).toEqual([sort, 'Mouse ochre true', 'Mouse teal false', 'Mouse teal true'])
+    await shop.database.query(`update products set status = 'deleted', version = version + 1 where name = 'Intruder'`)
+    await sync()
+  }
 })
 
 test('what is shown is the database’s, even before the index knows', async ({ skip }) => {
@@ -122,14 +191,17 @@ test('an older write never overtakes a newer one', async ({ skip }) => {
     description: '',
     category: 'x',
     attributes: '',
+    facets: [],
     price_minor: 1,
+    popularity: 0,
+    rating: null,
     in_stock: true,
     created_at: new Date().toISOString(),
   }
   await index.write([{ id, version: 1, product: old }])
   await index.write([{ id, version: 1 }])
   await index.refresh()
-  expect((await index.search({ q: 'newer kettle', sort: 'relevance', limit: 1, offset: 0 })).ids).toEqual([id])
+  expect((await index.search({ q: 'newer kettle', sort: 'relevance', limit: 1 })).ids).toEqual([id])
 })
 
 test.for(['*:*', '_exists_:name', ') OR (', '{"match_all":{}}', '*a*b*c*', 'a~2 '.repeat(60), '\\', 'w '.repeat(128)])(
@@ -158,7 +230,7 @@ function openRememberedSearch() {
   const search = createRememberedSearch({ database: shop.database, index, timeoutMs, caches, catalogue, moments })
   const find = async (query: Partial<SearchQuery>) => {
     moments.forget() // what half a second would do
-    return search.search({ sort: 'relevance', limit: 20, offset: 0, ...query })
+    return search.search({ sort: 'relevance', limit: 20, ...query })
   }
   return { find, asked, search }
 }
@@ -199,7 +271,7 @@ test('many who ask the same at once are one question', async ({ skip }) => {
   if (!server.url) skip()
   await sync()
   const { asked, search } = openRememberedSearch()
-  const query: SearchQuery = { q: 'orrery', sort: 'relevance', limit: 20, offset: 0 }
+  const query: SearchQuery = { q: 'orrery', sort: 'relevance', limit: 20 }
   const pages = await Promise.all(Array.from({ length: 30 }, () => search.search(query)))
   expect(new Set(pages.map(({ total }) => total))).toEqual(new Set([1]))
   expect(asked).toHaveBeenCalledTimes(1)
@@ -207,10 +279,43 @@ test('many who ask the same at once are one question', async ({ skip }) => {
 
 test('a lost index is made again from the catalogue, and search goes on meanwhile', async ({ skip }) => {
   if (!server.url) skip()
-  await fetch(`${server.url}/products-v1`, { method: 'DELETE' })
+  await fetch(`${server.url}/${indexName()}`, { method: 'DELETE' })
   expect(await search({ q: 'wireless' })).toMatchObject({ engine: 'postgres', total: 1 })
   expect((await sync()).indexed).toBeGreaterThan(620)
   expect(await search({ q: 'wireless' })).toMatchObject({ engine: 'opensearch', total: 1 })
+})
+
+test('an index of another make is filled beside the one that serves, takes its place, and loses no write', async ({
+  skip,
+}) => {
+  if (!server.url) skip()
+  const asked = async (path: string, method: string, body?: object) => {
+    const init = {
+      method,
+      headers: { 'content-type': 'application/json' },
+      ...(body && { body: JSON.stringify(body) }),
+    }
+    return (await (await fetch(`${server.url}${path}`, init)).json()) as Record<string, unknown>
+  }
+  // As an earlier version of the shop left it: readers on its index, the books speaking of it.
+  await asked('/products-earlier', 'PUT', {})
+  await asked(`/${indexName()}`, 'DELETE')
+  await asked('/products-earlier/_alias/products', 'PUT')
+  await shop.database.query(`update search_index set identity = 'earlier', generation = 1, is_ready = true`)
+  const id = await addProduct(shop.database, { name: 'Late kettle' })
+  const [late] = (await listProductsToIndex(shop.database, 1)) as [{ id: string; version: number }]
+  await sync()
+  expect(Object.keys(await asked('/_alias/products', 'GET'))).toEqual([indexName()])
+  expect((await asked('/products-earlier', 'GET')).status).toBe(404)
+  // The earlier version has written to its index and now says so: nobody believes it.
+  await updateProduct(shop.database, id, { name: 'Later kettle' })
+  expect(await markIndexed(shop.database, 'earlier', [{ ...late, version: late.version + 1 }])).toBe(false)
+  expect(await sync()).toMatchObject({ indexed: 1 })
+  expect((await namesOf({ q: 'later kettle' }))[0]).toBe('Later kettle')
+  // A newer version's index is left alone.
+  await shop.database.query('update search_index set generation = generation + 1')
+  expect(await sync()).toMatchObject({ skipped: true })
+  await shop.database.query('update search_index set generation = generation - 1')
 })
 
 test('without OpenSearch search goes on, does not wait for it, and the sync skips', async () => {
@@ -230,7 +335,7 @@ test('a hanging OpenSearch costs a few searches a second each and then none anyt
   const timesMs: number[] = []
   for (let n = 0; n < 5; n++) {
     const startedAt = performance.now()
-    const { engine } = await patient.search({ sort: 'newest', limit: 1, offset: 0 })
+    const { engine } = await patient.search({ sort: 'newest', limit: 1 })
     expect(engine).toBe('postgres')
     timesMs.push(performance.now() - startedAt)
   }

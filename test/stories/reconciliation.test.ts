@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { execa } from 'execa'
 import { fileURLToPath } from 'node:url'
+import { indexName } from '../../store/search-index.ts'
 import { inParallel, times } from '../../shopper/http.ts'
 import type { Customer } from '../../shopper/people.ts'
 import { eventually, newKey, openShop, type Shop } from './shop.ts'
@@ -146,7 +147,7 @@ describe('what is safe to mend is mended', () => {
 
   test('a search index that was dropped is filled again', async ({ skip }) => {
     skip(!canSearch, 'OpenSearch cannot be had on this machine')
-    await fetch(new URL('/products-v1', shop.stack.opensearch), { method: 'DELETE' })
+    await fetch(new URL(`/${indexName()}`, shop.stack.opensearch), { method: 'DELETE' })
     await reconcile()
     await eventually(async () => expect((await read('status=open')).data).toEqual([]))
     expect((await findingsOf('search index'))[0]).toMatchObject({ remedy: 'index_again' })
