@@ -35,3 +35,12 @@ function decimalsOf(currency: string): number {
   }
   return decimals
 }
+
+/** `1999` is minor units; `19.99` is how people write them. Undefined for what is neither, or too fine for the currency. */
+export function minorUnitsIn(text: string, currency: string): number | undefined {
+  const [, whole = '', point, fraction = ''] = /^\s*(\d{1,13})(\.)?(\d{0,4})\s*$/.exec(text) ?? []
+  if (whole === '') return undefined
+  if (!point) return Number(whole)
+  const decimals = isCurrency(currency) ? decimalsOf(currency) : 2
+  return fraction.length > decimals ? undefined : Number(whole + fraction.padEnd(decimals, '0'))
+}

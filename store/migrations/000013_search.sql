@@ -19,6 +19,21 @@ create table search_index (
 );
 insert into search_index default values;
 
+-- How far a file, known by its content, has been taken into the catalogue. Written with each batch in one transaction, so
+-- that an import that was ended anywhere goes on behind the last row that landed.
+create table catalogue_imports (
+  content_hash text        primary key,
+  last_line    integer     not null default 0,
+  created      integer     not null default 0,
+  changed      integer     not null default 0,
+  unchanged    integer     not null default 0,
+  refused      integer     not null default 0,
+  finished_at  timestamptz,
+  created_at   timestamptz not null default now(),
+  updated_at   timestamptz not null default now()
+);
+
 -- Down Migration
+drop table catalogue_imports;
 drop table search_index;
 alter table products drop column popularity, drop column rating;
