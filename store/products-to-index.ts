@@ -35,7 +35,9 @@ export async function listProductsToIndex(db: Db, limit: number): Promise<IndexW
     if (status !== 'active') return { id, version }
     const values = attributeValues(attributes)
     const words = { attributes: values.map(({ value }) => value).join(' '), facets: values.map(facetOf) }
-    return { id, version, product: { ...product, ...words, created_at: created_at.toISOString() } }
+    // Unknown comes after the worst, as a number that a cursor can hold.
+    const rating = product.rating ?? 0
+    return { id, version, product: { ...product, ...words, rating, created_at: created_at.toISOString() } }
   })
 }
 

@@ -18,7 +18,7 @@ export type IndexedProduct = {
   facets: string[]
   price_minor: number
   popularity: number
-  rating: number | null
+  rating: number
   in_stock: boolean
   created_at: string
 }

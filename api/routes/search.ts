@@ -156,7 +156,7 @@ const lastHits: Record<SearchSort, z.ZodTuple> = {
   '-price': z.tuple([amount, id]),
   name: z.tuple([z.string().max(300), id]),
   popularity: z.tuple([amount, id]),
-  rating: z.tuple([z.union([z.number(), z.literal('-Infinity')]), amount, id]),
+  rating: z.tuple([z.number(), amount, id]),
 }
 
 function positionShape(of: string, sort: SearchSort) {

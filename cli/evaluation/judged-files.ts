@@ -40,7 +40,7 @@ const blank = {
   facets: [],
   price_minor: 0,
   popularity: 0,
-  rating: null,
+  rating: 0,
   in_stock: true,
   created_at: '2026-01-01T00:00:00.000Z',
 }

@@ -30,7 +30,7 @@ export const sorts: Record<SearchSort, readonly object[]> = {
   '-price': [{ price_minor: 'desc' }, { id: 'desc' }],
   name: [{ 'name.exact': 'asc' }, { id: 'asc' }],
   popularity: [{ popularity: 'desc' }, { id: 'desc' }],
-  rating: [{ rating: { order: 'desc', missing: '_last' } }, { popularity: 'desc' }, { id: 'desc' }],
+  rating: [{ rating: 'desc' }, { popularity: 'desc' }, { id: 'desc' }],
 }
 
 export const facetAggregations = {

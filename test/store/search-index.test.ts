@@ -194,7 +194,7 @@ test('an older write never overtakes a newer one', async ({ skip }) => {
     facets: [],
     price_minor: 1,
     popularity: 0,
-    rating: null,
+    rating: 0,
     in_stock: true,
     created_at: new Date().toISOString(),
   }
