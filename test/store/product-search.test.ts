@@ -31,9 +31,12 @@ test('words find products in any of their forms, the name before the description
   expect(await namesOf({ q: 'aud-100' })).toEqual(['Wireless headphones'])
 })
 
-test('a page says how many hits it covers, so that the next one begins behind it', async () => {
-  expect(await search({ limit: 3 })).toMatchObject({ hits: 3, total: 4 })
-  expect(await search({ limit: 3, offset: 3 })).toMatchObject({ hits: 1, total: 4 })
+test('a page says where the next one begins, and the last one that there is none', async () => {
+  const first = await search({ limit: 3 })
+  expect(first).toMatchObject({ total: 4, next: { seen: 3, engine: 'postgres' } })
+  const second = await search({ limit: 3, after: first.next })
+  expect(second).toMatchObject({ total: 4, next: undefined })
+  expect(new Set([...first.products, ...second.products].map(({ id }) => id)).size).toBe(4)
 })
 
 test('the beginning of a word is enough', async () => {
