@@ -19,6 +19,7 @@ import { visibleOrder } from './orders.ts'
 
 const params = z.object({ id: z.string() })
 const reasonSchema = z.strictObject({ reason: lineOfText(500).optional() })
+const resolutionSchema = reasonSchema.extend({ action: z.enum(['retry', 'skip']).optional() })
 const shipmentSchema = z
   .strictObject({ carrier: lineOfText(100), tracking_number: lineOfText(100) })
   .openapi('NewShipment')
@@ -68,7 +69,13 @@ const ship = createRoute({
   },
 })
 
-const staffAction = (path: string, operationId: string, summary: string, description: string) =>
+const staffAction = <Body extends z.ZodType>(
+  path: string,
+  operationId: string,
+  summary: string,
+  description: string,
+  body: Body,
+) =>
   createRoute({
     method: 'post',
     path: `/v1/orders/{id}/${path}`,
@@ -80,21 +87,33 @@ const staffAction = (path: string, operationId: string, summary: string, descrip
     request: {
       params,
       headers: idempotencyHeaders,
-      body: { content: { 'application/json': { schema: reasonSchema } } },
+      body: { content: { 'application/json': { schema: body } } },
     },
     responses: { 201: { description, ...answers }, ...problemResponses(...orderProblems, 'invalid_transition') },
   })
 
-const deliver = staffAction('deliveries', 'deliverOrder', 'Note that the parcel arrived', 'Delivered')
-const approve = staffAction('approve', 'approveOrder', 'Let an order go on that waits for a decision', 'Approved')
+const deliver = staffAction('deliveries', 'deliverOrder', 'Note that the parcel arrived', 'Delivered', reasonSchema)
+const approve = staffAction(
+  'approve',
+  'approveOrder',
+  'Let an order go on that waits for a decision',
+  'Approved',
+  reasonSchema,
+)
 const reject = staffAction(
   'reject',
   'rejectOrder',
   'Refuse an order that waits for a decision; it is undone',
   'Rejected',
+  reasonSchema,
 )
-
-const resolve = staffAction('resolve', 'resolveOrder', 'Say that a person has seen to the order', 'Seen to')
+const resolve = staffAction(
+  'resolve',
+  'resolveOrder',
+  'Say that a person has seen to the order; an undo that was refused is tried again, or left with action skip',
+  'Seen to',
+  resolutionSchema,
+)
 
 type Action<Request> = {
   path: string
@@ -171,7 +190,7 @@ export function orderActionRoutes({ database, temporal, logger }: OrderActionDep
     const by = staff(c.var.caller)
     const ask = askOf(c)
     const whenEnded = () => clearAttention(database, { orderId: ask.orderId, actor: by })
-    const request = { action: 'retry' as const, by }
+    const request = { action: c.req.valid('json').action ?? 'retry', by }
     return act(c, ask, { ...staffAct, path: 'resolve', update: messages.resolveUpdate, request, whenEnded })
   })
   return routes
@@ -214,7 +233,7 @@ export function orderActionRoutes({ database, temporal, logger }: OrderActionDep
     const order = await findOrder(database, orderId)
     if (!order || order.status === 'delivered' || order.status === 'cancelled') throw new Problem(code)
     logger.error({ order_id: orderId, status: order.status }, 'an open order has no workflow')
-    await flagAttention(database, { orderId, why: 'its workflow is gone: terminated, or lost by the engine' })
+    await flagAttention(database, { orderId, why: 'its workflow is gone (terminated, or lost by the engine): reset it' })
     throw new Problem('internal', { detail: 'The order cannot be changed right now; we have been told.' })
   }
 }

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { orderWorkflowId } from '../../domain/ids.ts'
 import type { Counter } from './counter.ts'
 import { attention, type Branch, money, paint, print, printJson, printTable, status, treeLines, when } from './print.ts'
-import { limit, type Work } from './work.ts'
+import { hintAtMore, limit, type Work } from './work.ts'
 
 export function orderCommands(program: Command, work: Work): void {
   const orders = program.command('orders').description('find orders, look at one, act on it')
@@ -35,7 +35,7 @@ export function orderCommands(program: Command, work: Work): void {
           ]),
           'No such orders.',
         )
-        if (page.next_cursor) print(paint('dim', `There are more: --limit ${most * 2}`))
+        hintAtMore(page, most)
       }),
     )
 
@@ -62,21 +62,29 @@ export function orderCommands(program: Command, work: Work): void {
     return command
   }
   const reasoned = ({ reason }: Options) => (reason ? { reason } : {})
-  act('cancel', 'cancel', 'give money and units back', reasoned).option('--reason <text>')
+  act('cancel', 'cancel', 'give money and units back', reasoned).option('--reason <text>', 'for the timeline')
   act('ship', 'shipments', 'note that the parcel is on its way', ({ carrier, tracking }) => ({
     carrier,
     tracking_number: tracking,
   }))
-    .requiredOption('--carrier <name>')
-    .requiredOption('--tracking <number>')
+    .requiredOption('--carrier <name>', 'who carries it, for the customer')
+    .requiredOption('--tracking <number>', 'by which the customer follows it')
   act('deliver', 'deliveries', 'note that it has arrived')
-  act('approve', 'approve', 'let an order go on that waits for a review', reasoned).option('--reason <text>')
-  act('reject', 'reject', 'refuse an order that waits for a review', reasoned).option('--reason <text>')
-  act('resolve', 'resolve', 'a person has seen to it: what was refused is tried once more')
+  act('approve', 'approve', 'let an order go on that waits for a review', reasoned).option(
+    '--reason <text>',
+    'for the timeline',
+  )
+  act('reject', 'reject', 'refuse an order that waits for a review', reasoned).option(
+    '--reason <text>',
+    'for the timeline',
+  )
+  act('resolve', 'resolve', 'a person has seen to it: an undo that was refused is tried once more', ({ skip }) => ({
+    action: skip ? 'skip' : 'retry',
+  })).option('--skip', 'leave that undo and go on with the next')
 }
 
 type Money = { amount: number; currency: string }
-type Options = { reason?: string; carrier?: string; tracking?: string; json?: true }
+type Options = { reason?: string; carrier?: string; tracking?: string; skip?: true; json?: true }
 type Order = {
   id: string
   number: string | null

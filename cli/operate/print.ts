@@ -1,4 +1,4 @@
-import { styleText } from 'node:util'
+import { stripVTControlCharacters, styleText } from 'node:util'
 import Table from 'cli-table3'
 import { formatMoney } from '../../domain/money.ts'
 
@@ -37,15 +37,35 @@ export const attention = (why: string | undefined): string => (why === undefined
 
 /** A line for each, or a word that there are none. */
 export function printTable(head: string[], rows: string[][], none: string): void {
-  if (rows.length === 0) return print(none)
+  print(rows.length === 0 ? none : tableText(head, rows, process.stdout.columns))
+}
+
+/** As narrow as its words; on a terminal the last column, which holds sentences, is wrapped to what is left of the line. */
+export function tableText(head: string[], rows: string[][], terminalColumns?: number): string {
   const table = new Table({
     head: head.map((title) => paint('bold', title)),
     style: { head: [], border: [], compact: true },
-    chars: Object.fromEntries(edges.map((edge) => [edge, edge === 'middle' ? '  ' : ''])),
+    chars: Object.fromEntries(edges.map((edge) => [edge, edge === 'middle' ? GAP : ''])),
+    ...(terminalColumns !== undefined && {
+      colWidths: [...head.slice(1).map(() => null), Math.max(terminalColumns - widthOfOthers(head, rows), NARROWEST)],
+      wordWrap: true,
+    }),
   })
   table.push(...rows)
-  print(table.toString())
+  return table.toString()
 }
+
+const GAP = '  '
+const PADDING = 2
+const NARROWEST = 24
+
+const widthOfOthers = (head: string[], rows: string[][]): number =>
+  head
+    .slice(0, -1)
+    .map((title, at) => Math.max(...[title, ...rows.map((row) => row[at] ?? '')].map(visibleLength)))
+    .reduce((sum, width) => sum + width + PADDING + GAP.length, 0)
+
+const visibleLength = (text: string): number => stripVTControlCharacters(text).length
 
 const edges = [
   ...['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'],

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { refundWorkflowId } from '../../domain/ids.ts'
 import { attention, money, print, printJson, printTable, status, treeLines, when } from './print.ts'
-import { limit, type Work } from './work.ts'
+import { hintAtMore, limit, type Work } from './work.ts'
 
 type Refund = {
   id: string
@@ -24,7 +24,7 @@ export function refundCommands(program: Command, work: Work): void {
     .command('list')
     .description('newest first')
     .option('--status <status>', 'pending_approval, processing, succeeded, failed or rejected')
-    .option('--order <order>')
+    .option('--order <order>', 'only those of one order')
     .option('--needs-attention', 'only those that wait for a person')
     .addOption(limit())
     .action(
@@ -49,6 +49,7 @@ export function refundCommands(program: Command, work: Work): void {
           ]),
           'No such refunds.',
         )
+        hintAtMore(page, most)
       }),
     )
 
@@ -85,7 +86,7 @@ export function refundCommands(program: Command, work: Work): void {
     refunds
       .command(`${name} <refund>`)
       .description(what)
-      .option('--reason <text>')
+      .option('--reason <text>', 'for the timeline')
       .action(
         work(async (counter, { reason, json }, id) => {
           const { body } = await counter.ask('POST', `/v1/refunds/${id}/${name}`, reason ? { reason } : {})

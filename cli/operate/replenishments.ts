@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
+import { replenishmentWorkflowId } from '../../domain/ids.ts'
 import { CannotRun } from '../running-stack.ts'
 import { attention, money, print, printJson, printTable, status, treeLines, when } from './print.ts'
-import { limit, wholeNumber, type Work } from './work.ts'
+import { hintAtMore, limit, wholeNumber, type Work } from './work.ts'
 
 type Replenishment = {
   id: string
@@ -49,7 +50,7 @@ export function replenishmentCommands(program: Command, work: Work): void {
     .command('list')
     .description('newest first')
     .option('--status <status>', 'draft, ordered, confirmed, partially_received, received or cancelled')
-    .option('--product <product>')
+    .option('--product <product>', 'only those for one shelf')
     .option('--needs-attention', 'only those that wait for a person')
     .addOption(limit())
     .action(
@@ -74,6 +75,7 @@ export function replenishmentCommands(program: Command, work: Work): void {
           ]),
           'No such replenishments.',
         )
+        hintAtMore(page, most)
       }),
     )
 
@@ -89,6 +91,7 @@ export function replenishmentCommands(program: Command, work: Work): void {
           ...(needs_attention ? [{ text: `needs attention: ${attention(needs_attention)}` }] : []),
           { text: `product   ${product_id}` },
           { text: `asked by  ${requested_by}` },
+          { text: `workflow  ${counter.pageOf(replenishmentWorkflowId(id))}` },
           ...(suppliers.length > 0
             ? [{ text: 'suppliers', branches: suppliers.map((each) => ({ text: askedLine(each) })) }]
             : []),
@@ -118,7 +121,7 @@ export function replenishmentCommands(program: Command, work: Work): void {
   replenishments
     .command('cancel <replenishment>')
     .description('do not wait for what has not come; what has come stays')
-    .option('--reason <text>')
+    .option('--reason <text>', 'for the record')
     .action(
       work(async (counter, { reason, json }, id) => {
         const { body } = await counter.ask('POST', `/v1/replenishments/${id}/cancel`, reason ? { reason } : {})

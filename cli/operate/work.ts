@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander'
 import { openCounter, type Counter } from './counter.ts'
+import { paint, print } from './print.ts'
 
 // oxlint-disable-next-line typescript/no-explicit-any -- the options of a command, as commander hands them over
 type Options = any
@@ -19,7 +20,17 @@ export const workIn =
     await act(await openCounter(options.data), options, ...words)
   }
 
-export const limit = () => new Option('--limit <n>', 'how many, 100 at most').default(20).argParser(wholeNumber(1, 100))
+const MOST = 100
+
+export const limit = () =>
+  new Option('--limit <n>', `how many, ${MOST} at most`).default(20).argParser(wholeNumber(1, MOST))
+
+/** A list that was cut off says so. */
+export function hintAtMore({ next_cursor }: { next_cursor: string | null }, limited: number): void {
+  if (next_cursor === null) return
+  const remedy = limited < MOST ? `--limit ${Math.min(limited * 2, MOST)}` : 'narrow the search'
+  print(paint('dim', `There are more: ${remedy}`))
+}
 
 export const wholeNumber =
   (min: number, max: number) =>

@@ -106,3 +106,15 @@ describe('npm run holdfast', () => {
 })
 
 test('after all of it, every promise is kept', () => shop.isSound())
+
+test('an undo that was refused for good is left with --skip, and the invariants go on naming the order', async () => {
+  const id = await bought()
+  const [intent] = (await shop.gateway('GET', `/v1/payment_intents?idempotency_key=${id}:authorize`)).body.data
+  await shop.gateway('POST', `/v1/payment_intents/${intent.id}/refunds`, { key: id, body: { amount: 60_00 } })
+  await shop.operator.cancel(id)
+  await eventually(async () => expect(await said('orders', 'list', '--needs-attention')).toContain(id))
+  expect(await said('orders', 'show', id)).toMatch(/needs attention: .*refused/)
+  await said('orders', 'resolve', id, '--skip')
+  await eventually(async () => expect(await said('orders', 'show', id)).toMatch(/order cancelled {2}→ cancelled/))
+  await expect(shop.isSound(0)).rejects.toThrow(id)
+})
