@@ -1,6 +1,7 @@
 import {
   type Client,
   isGrpcServiceError,
+  NamespaceNotFoundError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
@@ -39,6 +40,8 @@ const unheardCodes = new Set([1, 2, 4, 8, 9, 10, 14])
 /** Whether Temporal was asked and we do not know what came of it. */
 export function isUnheard(error: unknown): boolean {
   if (error instanceof Unheard || error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return true
+  // An engine that cannot read its own database says so; it does not tell of our order.
+  if (error instanceof NamespaceNotFoundError) return true
   if (isGrpcServiceError(error)) return unheardCodes.has(error.code)
   // The client wraps a failed call once more.
   return error instanceof Error && error.cause !== undefined && isUnheard(error.cause)
