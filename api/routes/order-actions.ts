@@ -233,7 +233,10 @@ export function orderActionRoutes({ database, temporal, logger }: OrderActionDep
     const order = await findOrder(database, orderId)
     if (!order || order.status === 'delivered' || order.status === 'cancelled') throw new Problem(code)
     logger.error({ order_id: orderId, status: order.status }, 'an open order has no workflow')
-    await flagAttention(database, { orderId, why: 'its workflow is gone (terminated, or lost by the engine): reset it' })
+    await flagAttention(database, {
+      orderId,
+      why: 'its workflow is gone (terminated, or lost by the engine): reset it',
+    })
     throw new Problem('internal', { detail: 'The order cannot be changed right now; we have been told.' })
   }
 }
