@@ -56,6 +56,15 @@ export const troubles = ways.flatMap(([fault, make]) =>
   extents.map((extent) => ({ fault, extent, trouble: make(extent) })),
 )
 
+/** All of them in turn: it fails undone, it fails done, it is done again and nobody hears of it. */
+export const inTurn: Trouble = async ({ count }, act) => {
+  if (count === 1) throw new Error('fails before its effect')
+  const result = await act()
+  if (count === 2) throw new Error('fails after its effect')
+  if (count === 3) await Context.current().cancelled
+  return result
+}
+
 /** What a process does that was stopped in front of its statement and goes on long after it was given up. */
 export function arrivesLate(): { trouble: Trouble; arrive: () => Promise<unknown>; isWaiting: () => boolean } {
   const gate = Promise.withResolvers<void>()
