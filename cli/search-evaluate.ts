@@ -8,6 +8,7 @@ import { screenOf } from '../stack/progress.ts'
 import { startOpenSearch } from '../stack/servers/opensearch.ts'
 import { openSite } from '../stack/site.ts'
 import { evaluate } from './evaluation/evaluate.ts'
+import { checkFiles } from './evaluation/judged-files.ts'
 import { evaluationTable } from './evaluation/report.ts'
 import { CannotRun } from './running-stack.ts'
 
@@ -44,6 +45,7 @@ function readOptions(args: string[]): Options {
 
 async function run(options: Options, stop: AbortSignal): Promise<void> {
   const screen = screenOf(process.stderr)
+  await checkFiles(options.products, options.judgements)
   const dataDir = await mkdtemp(join(tmpdir(), 'holdfast-evaluate-'))
   const site = await openSite({ dataDir, ...screen })
   try {

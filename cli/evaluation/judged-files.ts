@@ -9,6 +9,19 @@ const WRONG_LINES_SHOWN = 5
 
 type Heard = { onBatch(products: number): void; onWrong(line: string): void }
 
+const productColumns = { names: ['id', 'name', 'description', 'category'], needed: ['name'] } as const
+const judgementColumns = { names: ['query', 'product_id', 'relevance'], needed: ['query', 'relevance'] } as const
+
+/** Refuses files that cannot be what they are to be, before anything is started for them. */
+export async function checkFiles(products: string, judgements: string): Promise<void> {
+  await firstRow(columnsOf(products, productColumns, () => {}))
+  await firstRow(columnsOf(judgements, judgementColumns, () => {}))
+}
+
+async function firstRow(rows: AsyncGenerator<unknown>): Promise<void> {
+  for await (const _ of rows) return
+}
+
 /** Writes the products of the file into the indices, under numbers, and tells the number of each of the file's own ids. */
 export async function indexProducts(
   path: string,
@@ -22,7 +35,7 @@ export async function indexProducts(
     batch = []
     onBatch(numbers.size)
   }
-  for await (const row of columnsOf(path, ['id', 'name', 'description', 'category'], onWrong, ['name'])) {
+  for await (const row of columnsOf(path, productColumns, onWrong)) {
     const { id, name, description, category } = row
     if (numbers.has(id)) continue
     numbers.set(id, String(numbers.size + 1))
@@ -53,7 +66,7 @@ export async function readJudgements(
 ): Promise<{ queries: JudgedQuery[]; unknownProducts: number }> {
   const queries = new Map<string, Map<string, number>>()
   let unknownProducts = 0
-  for await (const row of columnsOf(path, ['query', 'product_id', 'relevance'], onWrong, ['query', 'relevance'])) {
+  for await (const row of columnsOf(path, judgementColumns, onWrong)) {
     const relevance = Number(row.relevance)
     if (!Number.isFinite(relevance)) onWrong(`${path}:${row.line}: relevance ${row.relevance} is not a number`)
     const number = numbers.get(row.product_id)
@@ -70,9 +83,8 @@ export async function readJudgements(
 /** The rows of a file with these columns as text; what is wrong with a row is told, with its line. */
 async function* columnsOf<Name extends string>(
   path: string,
-  names: readonly Name[],
+  { names, needed }: { names: readonly Name[]; needed: readonly Name[] },
   onWrong: (line: string) => void,
-  needed: readonly Name[],
 ): AsyncGenerator<Record<Name, string> & { line: string }> {
   const [key] = names
   for await (const given of readRows(path)) {
