@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openOrderWorld, type OrderWorld } from '../support/order-world.ts'
+import { type OrderWorld, openOrderWorld } from '../support/order-world.ts'
 import { privateData } from '../support/test-orders.ts'
 import { fetchHistory, type History, readable, writeHistory } from './histories.ts'
 import { journeys } from './journeys.ts'
@@ -18,7 +18,7 @@ const EVENTS_OF_A_PAID_ORDER = 30
 let world: OrderWorld
 const made = new Map<string, History>()
 beforeAll(async () => {
-  world = await openOrderWorld({ withSuppliers: true })
+  world = await openOrderWorld({ supplierTimeoutMs: 2_000 })
   await world.sandbox.patchSettings({ dispute_delay_ms: 0 })
   for (const [name, travel] of Object.entries(journeys)) {
     const travelled = await travel(world)

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { DeterminismViolationError } from '@temporalio/workflow'
 import { Worker } from '@temporalio/worker'
+import { DeterminismViolationError } from '@temporalio/workflow'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { bundlePath, installRuntime } from '../support/order-world.ts'
 import { asEngineHistory, readHistory, recordedNames } from './histories.ts'

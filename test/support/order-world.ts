@@ -1,4 +1,4 @@
-import { rmSync, mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client, Connection } from '@temporalio/client'
@@ -27,7 +27,11 @@ vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 })
 
 export type OrderWorld = Awaited<ReturnType<typeof openOrderWorld>>
 
-type Worldly = { engine?: () => Promise<Engine>; withSuppliers?: boolean }
+type Worldly = {
+  engine?: () => Promise<Engine>
+  /** Present in a world with suppliers: how long a request to one may take. */
+  supplierTimeoutMs?: number
+}
 
 /** Where the workflows run: a server of this test file's own. */
 export type Engine = {
@@ -40,12 +44,12 @@ export type Engine = {
 }
 
 /** Real PostgreSQL, real gateway, real engine, the worker as it is built for production, and faults on demand. */
-export async function openOrderWorld({ engine: open = openDevServer, withSuppliers = false }: Worldly = {}) {
+export async function openOrderWorld({ engine: open = openDevServer, supplierTimeoutMs }: Worldly = {}) {
   installRuntime()
   const [{ database, close: dropDatabase }, sandbox, supplierSandbox, engine, bundle] = await Promise.all([
     openTestDatabase(),
     openSandbox(),
-    withSuppliers ? openSupplierSandbox() : undefined,
+    supplierTimeoutMs === undefined ? undefined : openSupplierSandbox(),
     open(),
     bundlePath(),
   ])
@@ -63,7 +67,7 @@ export async function openOrderWorld({ engine: open = openDevServer, withSupplie
         quick: createPaymentGateway({ ...settings, timeoutMs: 1_500 }),
         patient: createPaymentGateway({ ...settings, timeoutMs: 8_000 }),
       },
-      suppliers: supplierSandbox?.gateway(2_000),
+      suppliers: supplierSandbox?.gateway(supplierTimeoutMs as number),
       outside: { gatewayUrl: sandbox.url },
       logger: pino({ level: 'silent' }),
     }),

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openSite } from '../../stack/site.ts'
 import { startOpenSearch } from '../../stack/servers/opensearch.ts'
+import { openSite } from '../../stack/site.ts'
 
 /** A real OpenSearch, got and started as npm start does; `url` is undefined where it cannot be had. */
 export async function openSearchServer() {

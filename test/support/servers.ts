@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
-import { openSite } from '../../stack/site.ts'
 import { startPostgres } from '../../stack/servers/postgres.ts'
+import { openSite } from '../../stack/site.ts'
 import { migrate } from '../../store/migrate.ts'
 
 declare module 'vitest' {

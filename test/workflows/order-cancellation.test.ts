@@ -8,7 +8,7 @@ import {
   shipUpdate,
 } from '../../workflows/order.messages.ts'
 import { type Effect, held } from '../support/activity-faults.ts'
-import { openOrderWorld, type OrderWorld } from '../support/order-world.ts'
+import { type OrderWorld, openOrderWorld } from '../support/order-world.ts'
 import { type CheckoutWish, eventually, type TestOrder, UNITS } from '../support/test-orders.ts'
 
 vi.setConfig({ maxConcurrency: 200 })

@@ -9,7 +9,7 @@ import {
   shipUpdate,
 } from '../../workflows/order.messages.ts'
 import { arrivesLate, type Effect, isRefused, type Trouble, troubles } from '../support/activity-faults.ts'
-import { openOrderWorld, type OrderWorld } from '../support/order-world.ts'
+import { type OrderWorld, openOrderWorld } from '../support/order-world.ts'
 import { type CheckoutWish, type TestOrder, UNITS } from '../support/test-orders.ts'
 
 // Each case is one order that waits for the time-outs of the product; they wait side by side.

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { cancelUpdate, shipUpdate } from '../../workflows/order.messages.ts'
+import { type OrderWorld, openOrderWorld } from '../support/order-world.ts'
 import { addProduct } from '../support/shop-api.ts'
-import { openOrderWorld, type OrderWorld } from '../support/order-world.ts'
 import { eventually } from '../support/test-orders.ts'
 
 let world: OrderWorld

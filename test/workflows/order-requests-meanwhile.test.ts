@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { cancelUpdate, shipUpdate } from '../../workflows/order.messages.ts'
 import { neverAnswers, type Trouble } from '../support/activity-faults.ts'
-import { openOrderWorld, type OrderWorld } from '../support/order-world.ts'
+import { type OrderWorld, openOrderWorld } from '../support/order-world.ts'
 import { eventually } from '../support/test-orders.ts'
 
 vi.setConfig({ maxConcurrency: 200 })

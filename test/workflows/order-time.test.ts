@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { approveUpdate, deliverUpdate, shipUpdate } from '../../workflows/order.messages.ts'
-import { openOrderWorld, type OrderWorld } from '../support/order-world.ts'
+import { type OrderWorld, openOrderWorld } from '../support/order-world.ts'
 import { eventually, type TestOrder, UNITS } from '../support/test-orders.ts'
 import { openTimeSkippingServer, type TimeSkippingEngine } from '../support/time-skipping-server.ts'
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { cancelUpdate, resolveSignal } from '../../workflows/order.messages.ts'
 import { arrivesLate, isRefused, type Trouble } from '../support/activity-faults.ts'
-import { openOrderWorld, type OrderWorld } from '../support/order-world.ts'
+import { type OrderWorld, openOrderWorld } from '../support/order-world.ts'
 import { eventually, privateData, type TestOrder, UNITS } from '../support/test-orders.ts'
 
 let world: OrderWorld

@@ -7,7 +7,7 @@ import { findStock } from '../../store/inventory.ts'
 import { findRun, listFindings } from '../../store/reconciliation/index.ts'
 import type { reconciliation } from '../../workflows/reconciliation.ts'
 import { type Effect, type Trouble, troubles } from '../support/activity-faults.ts'
-import { openOrderWorld, type OrderWorld } from '../support/order-world.ts'
+import { type OrderWorld, openOrderWorld } from '../support/order-world.ts'
 import { addProduct } from '../support/shop-api.ts'
 
 let world: OrderWorld

@@ -13,7 +13,7 @@ import {
   resolveRefundUpdate,
 } from '../../workflows/refund.messages.ts'
 import { arrivesLate, type Effect, held, isRefused, type Trouble, troubles } from '../support/activity-faults.ts'
-import { openOrderWorld, type OrderWorld } from '../support/order-world.ts'
+import { type OrderWorld, openOrderWorld } from '../support/order-world.ts'
 import { eventually, type TestOrder, UNITS } from '../support/test-orders.ts'
 import { type RefundAsked, staff, type TestRefund } from '../support/test-refunds.ts'
 

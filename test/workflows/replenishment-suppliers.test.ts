@@ -1,20 +1,20 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { cancelReplenishmentUpdate } from '../../workflows/replenishment.messages.ts'
-import { openOrderWorld, type OrderWorld } from '../support/order-world.ts'
+import { type OrderWorld, openOrderWorld } from '../support/order-world.ts'
 import { eventually } from '../support/test-orders.ts'
 import type { TestReplenishment } from '../support/test-replenishments.ts'
 import { openTimeSkippingServer, type TimeSkippingEngine } from '../support/time-skipping-server.ts'
 
 const hour = 60 * 60_000
 const day = 24 * hour
-const patience = { answerWithinMs: day, chaseEveryMs: 2 * day, chases: 2 }
+const patience = { answerWithinMs: hour, chaseEveryMs: 2 * day, chases: 2 }
 
 let world: OrderWorld
 let skip: TimeSkippingEngine['skip']
 beforeAll(async () => {
   const engine = await openTimeSkippingServer()
   skip = (milliseconds) => engine.skip(milliseconds)
-  world = await openOrderWorld({ engine: async () => engine, withSuppliers: true })
+  world = await openOrderWorld({ engine: async () => engine, supplierTimeoutMs: 300 })
 })
 afterAll(() => world?.close())
 
@@ -64,12 +64,12 @@ test('a supplier whose answer was lost has promised once', async () => {
   expect(await world.suppliers.orders(replenishment.names[0])).toHaveLength(1)
 })
 
-test('a supplier that says nothing is reminded after a day, given up after two, and its late promise does not count', async () => {
+test('a supplier that says nothing is reminded after an hour, given up after two, and its late promise does not count', async () => {
   const replenishment = await replenish(silent, confirms)
   await comesTo(replenishment, ['asked 0 of 10'], { status: 'ordered' })
-  await skip(1.5 * day)
+  await skip(1.5 * hour)
   await comesTo(replenishment, ['asked 0 of 10, 1 reminders'], { status: 'ordered' })
-  await skip(day)
+  await skip(hour)
   await comesTo(replenishment, ['withdrawn 0 of 10, 1 reminders', 'confirmed 10 of 10'], { status: 'confirmed' })
   await world.suppliers.become({ [replenishment.names[0] as string]: confirms })
   expect(await world.suppliers.orders(replenishment.names[0])).toMatchObject([{ status: 'withdrawn' }])
@@ -79,7 +79,7 @@ test('a supplier that says nothing is reminded after a day, given up after two, 
 test('a supplier that is away holds up neither the dock nor the next supplier', async () => {
   const replenishment = await replenish({ is_away: true }, confirms)
   await world.unitsCome(replenishment, 4)
-  await skip(3 * day)
+  await skip(3 * hour)
   await comesTo(replenishment, ['withdrawn 0 of 10', 'confirmed 6 of 6'], { status: 'partially_received', incoming: 6 })
 
   // Once it is back, a sweep tells it what nobody could.
