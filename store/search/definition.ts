@@ -99,7 +99,18 @@ const settings = {
         type: 'custom',
         char_filter: ['ampersand', ...unitNames, 'sizes', 'no_stray_points'],
         tokenizer: 'whitespace',
-        filter: ['whole_parts', 'flatten_graph', 'lowercase', 'asciifolding', 'stop', 'stem', 'neighbours', 'sizes_of'],
+        // Stemmed once more when joined: "washer" is its own stem, "dishwasher" is not.
+        filter: [
+          'whole_parts',
+          'flatten_graph',
+          'lowercase',
+          'asciifolding',
+          'stop',
+          'stem',
+          'neighbours',
+          'stem',
+          'sizes_of',
+        ],
       },
       spoken: {
         type: 'custom',
