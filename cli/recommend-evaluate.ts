@@ -83,10 +83,10 @@ function report({ rows, chosen, cases }: Evaluation, what: string): void {
   for (const words of new Set(chosen.map(choiceInWords))) print(`chosen: ${words}`)
 }
 
-function choiceInWords({ ridge, blend, decay, learnsFrom }: Partial<HistoryChoice>): string {
+function choiceInWords({ ridge, shrinkage, blend, decay, learnsFrom }: Partial<HistoryChoice>): string {
   return [
     ridge && `penalty ${ridge.penalty}, dropout ${ridge.dropout}`,
-    blend && `constant × ${blend.constant}, ridge × ${blend.ridge}, cosine × ${blend.cosine}`,
+    blend && `constant × ${blend.constant}, ridge × ${blend.ridge}, cosine × ${blend.cosine} (shrinkage ${shrinkage})`,
     learnsFrom && `bought before ${blend?.own === undefined ? 'left out' : `× ${blend.own}`}`,
     learnsFrom && `decay ${decay}, learns from ${learnsFrom}`,
   ]

@@ -11,6 +11,7 @@ import {
   chooseForHistories,
   type HistoryChoice,
   scorerOf,
+  trialCases,
 } from '../../domain/recommendation/choosing.ts'
 import { type Case, type Figures, measure, type Scorer } from '../../domain/recommendation/measuring.ts'
 import { addSparse, trainCosine, trainModel } from '../../domain/recommendation/scoring.ts'
@@ -42,7 +43,7 @@ export function evaluateBaskets(baskets: Baskets, say: (step: string) => void): 
     say(`${part}: choosing and training`)
     const ours = timed(() => {
       const choice = chooseForBaskets(known)
-      return { choice, model: trainModel(known, choice.ridge) }
+      return { choice, model: trainModel(known, choice) }
     })
     const scorer = scorerOf(ours.value.model, ours.value.choice.blend)
     return { rows: [...first, rowOf('ours', ours, { cases, known, scorer })], chosen: ours.value.choice, cases }
@@ -65,7 +66,7 @@ export function evaluateHistories(histories: Histories, say: (step: string) => v
   const rows = wholeHistories(known)
   const casesWith = (decay: number) => nextBaskets(histories, { back: 1, decay, most: MOST_USERS })
   const plain = casesWith(1)
-  const trials = nextBaskets(known, { back: 1, decay: 1, most: 2_000 })
+  const trials = trialCases(known, 1)
   say('popularity and item-cosine')
   const popularity = timed(() => countItems(known.baskets))
   const cosine = timed(() => trainCosine(rows, 0))
@@ -89,7 +90,7 @@ export function evaluateHistories(histories: Histories, say: (step: string) => v
   const ours = timed(() => {
     const choice = chooseForHistories(known)
     const learnt = choice.learnsFrom === 'histories' ? rows : known.baskets
-    return { choice, model: trainModel(learnt, choice.ridge) }
+    return { choice, model: trainModel(learnt, choice) }
   })
   const { choice, model } = ours.value
   const cases = casesWith(choice.decay)

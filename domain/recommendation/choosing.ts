@@ -1,13 +1,24 @@
-import { type Baskets, countItems, scatter, selectBaskets } from './baskets.ts'
+import { type Baskets, basketCount, countItems, scatter, selectBaskets } from './baskets.ts'
 import { type Histories, leaveOneOut, nextBaskets, wholeHistories, withoutLast } from './cases.ts'
 import { type Case, type Scorer, TOP } from './measuring.ts'
 import { placesOf, type RidgeSettings, trainRidge } from './ridge.ts'
-import { addRidge, addSparse, type Blend, type ItemModel, SHRINKAGE, trainCosine, trainModel } from './scoring.ts'
+import {
+  addRidge,
+  addSparse,
+  type Blend,
+  type ItemModel,
+  SHRINKAGE,
+  type Settings,
+  trainCosine,
+  trainModel,
+} from './scoring.ts'
 
 /** What is tried. The choice is made on a part of what is learnt from, never on what is asked in the end. */
 const ridges: RidgeSettings[] = [
   { penalty: 100, dropout: 0 },
   { penalty: 30, dropout: 0 },
+  { penalty: 10, dropout: 0 },
+  { penalty: 1, dropout: 0 },
   { penalty: 300, dropout: 0 },
   { penalty: 1_000, dropout: 0 },
   { penalty: 10, dropout: 0.3 },
@@ -21,33 +32,55 @@ const mixtures = [
 /** How much what was bought before counts; undefined leaves it out. */
 const owns = [undefined, 0, 0.1, 0.3, 1, 3]
 /** Enough to compare everything else by. */
-const roughOwns = [undefined, 0.3]
+const roughOwns: readonly (number | undefined)[] = [undefined, 0, 0.3]
 const decays = [0.8, 0.9, 0.6, 1]
 
 /** Without ridge and cosine all are equal, and what sells more comes first: popularity. */
-const plain = [
-  { constant: 0, ridge: 0, cosine: 1 },
-  { constant: 0, ridge: 0, cosine: 0 },
+const onlyCosine = { constant: 0, ridge: 0, cosine: 1 }
+const onlyPopularity = { constant: 0, ridge: 0, cosine: 0 }
+const related = [
+  ...constants.flatMap((constant) => mixtures.map((mixture) => ({ constant, ...mixture }))),
+  onlyCosine,
+  onlyPopularity,
 ]
-const related = [...constants.flatMap((constant) => mixtures.map((mixture) => ({ constant, ...mixture }))), ...plain]
-const blends = (own: readonly (number | undefined)[]): Blend[] =>
-  related.flatMap((parts) => own.map((share) => ({ ...parts, own: share })))
+const blends = (parts: typeof related, own: readonly (number | undefined)[]): Blend[] =>
+  parts.flatMap((each) => own.map((share) => ({ ...each, own: share })))
 
 /** For the choice a smaller head and a sample of the cases say enough. */
 const TRIAL_HEAD = 1_500
 const TRIAL_CASES = 2_000
 const FEWEST_CASES = 20
 
-export type Choice = { ridge: RidgeSettings; blend: Blend }
+/** Of few baskets a fifth says little: then each fifth is asked with what the others say, as far as the inverses allow. */
+const FIFTHS = 5
+const FEW_BASKETS = 10_000
+const FIFTHS_EFFORT = 2e9
+
+export type Choice = Settings & { blend: Blend }
 export type HistoryChoice = Choice & { decay: number; learnsFrom: 'baskets' | 'histories' }
 
-/** Tries everything on a fifth of the baskets, learning from the others. */
+/** Something that can be chosen, and what it was worth in each case. */
+type Tried<C> = { choice: C; worths: Float64Array }
+type Trial = { known: Baskets; cases: readonly Case[] }
+
+/** Tries everything on baskets that are left out of what is learnt from. */
 export function chooseForBaskets(baskets: Baskets): Choice {
-  const isAsked = (n: number) => scatter(n + 1_000_003) % 5 === 0
-  const cases = leaveOneOut(selectBaskets(baskets, isAsked), TRIAL_CASES)
-  const known = selectBaskets(baskets, (n) => !isAsked(n))
-  return tryAll(known, cases, blends([undefined]))
+  const head = Math.min(baskets.itemCount, TRIAL_HEAD)
+  const affordable = Math.min(FIFTHS, Math.max(1, Math.round(FIFTHS_EFFORT / head ** 3)))
+  const trials = Array.from({ length: basketCount(baskets) < FEW_BASKETS ? affordable : 1 }, (_, part) => {
+    const isAsked = (n: number) => scatter(n + 1_000_003) % FIFTHS === part
+    return {
+      known: selectBaskets(baskets, (n) => !isAsked(n)),
+      cases: leaveOneOut(selectBaskets(baskets, isAsked), TRIAL_CASES),
+    }
+  })
+  const [safe, ...others] = tryAll(trials, [undefined]) as [Tried<Choice>, ...Tried<Choice>[]]
+  return clearlyBest(safe, others)
 }
+
+/** The last basket of each customer that is known: what is chosen by. */
+export const trialCases = (histories: Histories, decay: number): Case[] =>
+  nextBaskets(histories, { back: 1, decay, most: TRIAL_CASES })
 
 /**
  * Tries everything on the last basket of each customer, learning from those before it. A shop that does not recommend
@@ -55,53 +88,89 @@ export function chooseForBaskets(baskets: Baskets): Choice {
  */
 export function chooseForHistories(histories: Histories, own: readonly (number | undefined)[] = owns): HistoryChoice {
   const known = withoutLast(histories, 1)
-  const casesWith = (decay: number) => nextBaskets(histories, { back: 1, decay, most: TRIAL_CASES })
-  const cases = casesWith(decays[0] as number)
+  const cases = trialCases(histories, 1)
+  const whole = { decay: 1, learnsFrom: 'histories' } as const
   if (cases.length < FEWEST_CASES) {
-    const { ridge, blend } = chooseForBaskets(wholeHistories(histories))
-    return { ridge, blend: { ...blend, own: own.includes(0) ? 0 : undefined }, decay: 1, learnsFrom: 'histories' }
+    const choice = chooseForBaskets(wholeHistories(histories))
+    return { ...choice, ...whole, blend: { ...choice.blend, own: own.includes(0) ? 0 : undefined } }
   }
   const rows = { histories: wholeHistories(known), baskets: known.baskets }
-  const tried = (['histories', 'baskets'] as const).map((learnsFrom) => ({
-    learnsFrom,
-    ...tryAll(rows[learnsFrom], cases, blends(roughOwns.filter((share) => own.includes(share)))),
-  }))
-  const { learnsFrom, ridge, blend } = bestBy(tried, ({ worth }) => worth)
-  const model = trainModel(rows[learnsFrom], ridge, TRIAL_HEAD)
-  const refined = own.map((share) => ({ ...blend, own: share }))
-  const finer = decays.map((decay) => {
-    const worths = worthOf(model, casesWith(decay), refined)
-    const worth = Math.max(...worths)
-    return { decay, blend: refined[worths.indexOf(worth)] as Blend, worth }
-  })
-  const { decay, blend: chosen } = bestBy(finer, ({ worth }) => worth)
-  return { ridge, blend: chosen, decay, learnsFrom }
+  const roughly = own.filter((share) => roughOwns.includes(share))
+  const byHistories = tryAll([{ known: rows.histories, cases }], roughly)
+  // With the same settings, learning from single baskets is seen to be better or not.
+  const { ridge } = bestOf(byHistories).choice
+  const byBaskets = tryAll([{ known: rows.baskets, cases }], roughly, [ridge])
+  const tried: Tried<HistoryChoice>[] = [
+    ...byHistories.map(({ choice, worths }) => ({ choice: { ...choice, ...whole }, worths })),
+    ...byBaskets.map(({ choice, worths }) => ({
+      choice: { ...choice, decay: 1, learnsFrom: 'baskets' as const },
+      worths,
+    })),
+  ]
+  const { choice } = bestOf(tried)
+  const model = trainModel(rows[choice.learnsFrom], choice, TRIAL_HEAD)
+  const refined = own.map((share) => ({ ...choice.blend, own: share }))
+  const finer = decays.flatMap((decay) =>
+    worthOf(model, trialCases(histories, decay), refined).map((worths, n) => ({
+      choice: { ...choice, decay, blend: refined[n] as Blend },
+      worths,
+    })),
+  )
+  const plain = tried.filter(({ choice: { shrinkage, learnsFrom } }) => shrinkage === 0 && learnsFrom === 'histories')
+  return clearlyBest(bestOf(plain), [...tried, ...finer])
 }
 
-function tryAll(known: Baskets, cases: readonly Case[], tried: readonly Blend[]): Choice & { worth: number } {
-  const cosine = trainCosine(known, SHRINKAGE)
-  const counts = countItems(known)
-  const trials = ridges.map((settings) => {
-    const ridge = trainRidge(known, settings, TRIAL_HEAD)
-    const worths = worthOf({ itemCount: known.itemCount, counts, ridge, cosine }, cases, tried)
-    const worth = Math.max(...worths)
-    return { ridge: settings, blend: tried[worths.indexOf(worth)] as Blend, worth }
+/** All that can be chosen; those without shrinkage, plain item-cosine, come first. */
+function tryAll(
+  trials: readonly Trial[],
+  own: readonly (number | undefined)[],
+  settings: readonly RidgeSettings[] = ridges,
+): Tried<Choice>[] {
+  const all = blends(related, own)
+  const plain = blends([onlyCosine], own)
+  const parts = trials.map(({ known, cases }) => {
+    const [counts, itemCount] = [countItems(known), known.itemCount]
+    const cosine = trainCosine(known, SHRINKAGE)
+    const unshrunk = trainCosine(known, 0)
+    return settings.flatMap((each, n) => {
+      const ridge = trainRidge(known, each, TRIAL_HEAD)
+      const shrunk = worthOf({ itemCount, counts, ridge, cosine }, cases, all)
+      return n > 0 ? shrunk : [...worthOf({ itemCount, counts, ridge, cosine: unshrunk }, cases, plain), ...shrunk]
+    })
   })
-  return bestBy(trials, ({ worth }) => worth)
+  const choices = settings.flatMap((ridge, n): Choice[] => [
+    ...(n > 0 ? [] : plain.map((blend) => ({ ridge, shrinkage: 0, blend }))),
+    ...all.map((blend) => ({ ridge, shrinkage: SHRINKAGE, blend })),
+  ])
+  return choices.map((choice, n) => ({
+    choice,
+    worths: Float64Array.from(parts.flatMap((worths) => Array.from(worths[n] as Float64Array))),
+  }))
 }
+
+const sumOf = (worths: Float64Array): number => worths.reduce((sum, worth) => sum + worth, 0)
 
 /** The first of the best. */
-function bestBy<T>(candidates: readonly T[], worth: (candidate: T) => number): T {
-  const worths = candidates.map(worth)
-  return candidates[worths.indexOf(Math.max(...worths))] as T
+function bestOf<C>(tried: readonly Tried<C>[]): Tried<C> {
+  const sums = tried.map(({ worths }) => sumOf(worths))
+  return tried[sums.indexOf(Math.max(...sums))] as Tried<C>
 }
 
-/** Hit-rate and nDCG of each blend, added up: one alone is too coarse to choose by. The parts are scored once for all. */
-function worthOf(model: ItemModel, cases: readonly Case[], tried: readonly Blend[]): number[] {
+/** The best, if it is better than the safe one by more than chance would make it: by one standard error. */
+function clearlyBest<C>(safe: Tried<C>, others: readonly Tried<C>[]): C {
+  const best = bestOf(others)
+  const gains = best.worths.map((worth, n) => worth - (safe.worths[n] as number))
+  const gain = sumOf(gains)
+  const spread = Math.sqrt(sumOf(gains.map((each) => (each - gain / gains.length) ** 2)))
+  return gain > spread ? best.choice : safe.choice
+}
+
+/** Hit-rate and nDCG of each blend in each case: one alone is too coarse to choose by. The parts are scored once for all. */
+function worthOf(model: ItemModel, cases: readonly Case[], tried: readonly Blend[]): Float64Array[] {
   const parts = partsOf(model)
-  const worths = tried.map(() => 0)
+  const worths = tried.map(() => new Float64Array(cases.length))
   const scores = new Float64Array(model.itemCount)
-  for (const asked of cases) {
+  cases.forEach((asked, at) => {
     parts.score(asked)
     tried.forEach((blend, n) => {
       parts.add(blend, asked, scores)
@@ -110,9 +179,9 @@ function worthOf(model: ItemModel, cases: readonly Case[], tried: readonly Blend
         const place = placeOf(item, scores, model.counts)
         if (place < TOP) worth += 1 + 1 / Math.log2(place + 2)
       }
-      worths[n] = (worths[n] as number) + (asked.weight * worth) / asked.came.length
+      ;(worths[n] as Float64Array)[at] = (asked.weight * worth) / asked.came.length
     })
-  }
+  })
   return worths
 }
 

@@ -1,4 +1,4 @@
-import { type Baskets, basketAt, basketsByItem, countItems } from './baskets.ts'
+import { type Baskets, basketsByItem, countItems } from './baskets.ts'
 
 /** For each item those that speak for it, or for which it speaks, in the shape of baskets, with the strength of each. */
 export type SparseWeights = { offsets: Int32Array; items: Int32Array; weights: Float32Array }
@@ -12,29 +12,34 @@ export type Strength = (together: number, item: number, other: number) => number
  */
 export function weighPairs(baskets: Baskets, { strength, most }: { strength: Strength; most: number }): SparseWeights {
   const byItem = basketsByItem(baskets)
-  const together = new Float64Array(baskets.itemCount)
+  const together = new Int32Array(baskets.itemCount)
+  const met = new Int32Array(baskets.itemCount)
+  const weights = new Float32Array(baskets.itemCount)
   const offsets = new Int32Array(baskets.itemCount + 1)
   const rows: { items: Int32Array; weights: Float32Array }[] = []
   for (let item = 0; item < baskets.itemCount; item++) {
-    const met: number[] = []
-    for (const n of basketAt(byItem, item))
-      for (const other of basketAt(baskets, n)) {
+    let count = 0
+    for (let at = byItem.offsets[item] as number; at < (byItem.offsets[item + 1] as number); at++) {
+      const n = byItem.items[at] as number
+      for (let place = baskets.offsets[n] as number; place < (baskets.offsets[n + 1] as number); place++) {
+        const other = baskets.items[place] as number
         if (other === item) continue
-        if (together[other] === 0) met.push(other)
+        if (together[other] === 0) met[count++] = other
         together[other] = (together[other] as number) + 1
       }
-    const pairs = met.map((other) => ({ other, weight: strength(together[other] as number, item, other) }))
-    for (const other of met) together[other] = 0
-    const kept = pairs.filter(({ weight }) => weight !== 0)
-    if (kept.length > most) {
-      kept.sort((a, b) => b.weight - a.weight)
-      kept.length = most
     }
-    rows.push({
-      items: Int32Array.from(kept, ({ other }) => other),
-      weights: Float32Array.from(kept, ({ weight }) => weight),
-    })
-    offsets[item + 1] = (offsets[item] as number) + kept.length
+    let found = 0
+    for (let at = 0; at < count; at++) {
+      const other = met[at] as number
+      const weight = strength(together[other] as number, item, other)
+      together[other] = 0
+      if (weight === 0) continue
+      met[found] = other
+      weights[found++] = weight
+    }
+    const row = strongest(met.subarray(0, found), weights.subarray(0, found), most)
+    rows.push(row)
+    offsets[item + 1] = (offsets[item] as number) + row.items.length
   }
   const size = offsets[baskets.itemCount] as number
   const flat: SparseWeights = { offsets, items: new Int32Array(size), weights: new Float32Array(size) }
@@ -43,6 +48,20 @@ export function weighPairs(baskets: Baskets, { strength, most }: { strength: Str
     flat.weights.set(row.weights, offsets[item])
   })
   return flat
+}
+
+/** Of equals at the end those that were met first. */
+function strongest(items: Int32Array, weights: Float32Array, most: number) {
+  if (items.length <= most) return { items: items.slice(), weights: weights.slice() }
+  const least = weights.slice().sort()[weights.length - most] as number
+  let equals = most
+  for (const weight of weights) if (weight > least) equals--
+  const isKept = (at: number) => (weights[at] as number) > least || (weights[at] === least && equals-- > 0)
+  const kept = Int32Array.from(items.keys()).filter(isKept)
+  return {
+    items: kept.map((at) => items[at] as number),
+    weights: Float32Array.from(kept, (at) => weights[at] as number),
+  }
 }
 
 /** The cosine of two items; shrinkage doubts what was seen only a few times. */

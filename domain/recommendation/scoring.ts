@@ -22,11 +22,14 @@ export type ItemModel = {
 export const SHRINKAGE = 10
 const COSINE_NEIGHBOURS = 1_000
 
-export const trainModel = (baskets: Baskets, settings: RidgeSettings, headMost = HEAD_MOST): ItemModel => ({
+/** What a model is trained with. */
+export type Settings = { ridge: RidgeSettings; shrinkage: number }
+
+export const trainModel = (baskets: Baskets, { ridge, shrinkage }: Settings, headMost = HEAD_MOST): ItemModel => ({
   itemCount: baskets.itemCount,
   counts: countItems(baskets),
-  ridge: trainRidge(baskets, settings, headMost),
-  cosine: trainCosine(baskets, SHRINKAGE),
+  ridge: trainRidge(baskets, ridge, headMost),
+  cosine: trainCosine(baskets, shrinkage),
 })
 
 export const trainCosine = (baskets: Baskets, shrinkage: number): SparseWeights =>

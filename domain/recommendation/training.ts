@@ -38,14 +38,14 @@ export function trainShop({ histories, segments, categories }: ShopHistory): Tra
   const rowsOf = (from: Histories) => (choice.learnsFrom === 'histories' ? wholeHistories(from) : from.baskets)
   const cases = asked.casesWith(choice.decay)
   const counts = countItems(asked.known.baskets)
-  const tried = trainModel(rowsOf(asked.known), choice.ridge)
+  const tried = trainModel(rowsOf(asked.known), choice)
   const figures = {
     cases: cases.length,
     protocol: asked.protocol,
     model: figuresOf(cases, scorerOf(tried, choice.blend), counts),
     popularity: figuresOf(cases, withoutOwn, counts),
   }
-  const model = trainModel(rowsOf(histories), choice.ridge)
+  const model = trainModel(rowsOf(histories), choice)
   return {
     choice,
     figures,

@@ -159,10 +159,10 @@ test('a shop learns what goes together, what sells where, and how well it did', 
 function figuresOn(baskets: Baskets) {
   const known = basketsOf(Array.from(pick(baskets, (n) => n % 4 !== 0)), baskets.itemCount)
   const cases = leaveOneOut(basketsOf(Array.from(pick(baskets, (n) => n % 4 === 0)), baskets.itemCount), 1_000)
-  const { ridge, blend } = chooseForBaskets(known)
-  const model = trainModel(known, ridge)
+  const choice = chooseForBaskets(known)
+  const model = trainModel(known, choice)
   return {
-    ours: measure(cases, scorerOf(model, blend), model.counts),
+    ours: measure(cases, scorerOf(model, choice.blend), model.counts),
     popularity: measure(cases, () => {}, model.counts),
   }
 }
