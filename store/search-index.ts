@@ -4,7 +4,7 @@ import type { Synonyms } from '../domain/synonyms.ts'
 import { definition, fingerprint } from './search/definition.ts'
 import { type Aggregations, facetAggregations, facetsIn, filtersOf, sorts } from './search/questions.ts'
 import { relevanceOf } from './search/relevance.ts'
-import { correctedText, spellingQuestion, type SpellingAnswer } from './search/spelling.ts'
+import { correctedText, spellingQuestion } from './search/spelling.ts'
 
 /** A product as the index is to know it; without `product` it is to forget it. `version` decides which of two writes is newer. */
 export type IndexWrite = { id: string; version: number; product?: IndexedProduct }
@@ -62,7 +62,7 @@ export function openSearchIndex(url: string, options: Options = {}) {
     const phrasings = [text, ...(synonyms?.(text) ?? [])].map((text) => ({ text, weight: 1 }))
     const query = (said: typeof phrasings) => ({ bool: { filter, must: relevanceOf(said, { strictly }) } })
     const answer = await send({ ...rest, query: query(phrasings), suggest: spellingQuestion(text) })
-    const corrected = correctedText(text, answer.suggest as SpellingAnswer | undefined)
+    const corrected = correctedText(text, answer.suggest)
     if (corrected === undefined) return answer
     const meant = [corrected, ...(synonyms?.(corrected) ?? [])].map((text) => ({ text, weight: 1 }))
     return send({ ...rest, query: query([...phrasings, ...meant]) })

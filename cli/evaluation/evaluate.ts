@@ -10,7 +10,7 @@ type Options = {
   products: string
   judgements: string
   url: string
-  screen: { onLine(line: string): void; onStatus?: ((status: string) => void) | undefined }
+  screen: { onLine: (line: string) => void; onStatus?: ((status: string) => void) | undefined }
   stop: AbortSignal
 }
 
@@ -52,12 +52,16 @@ export async function evaluate({ products, judgements, url, screen, stop }: Opti
     await Promise.all([ours.refresh(), plain.refresh()])
     const judged = await readJudgements(judgements, numbers, wrong.hear)
     wrong.conclude()
-    const sides = await measure(judged.queries, [(q, among) => ours.best(q, DEPTH, among), plain.best], (done) => {
-      stop.throwIfAborted()
-      screen.onStatus?.(
-        `searching: ${done.toLocaleString('en-US')} of ${judged.queries.length.toLocaleString('en-US')} queries`,
-      )
-    })
+    const sides = await measure(
+      judged.queries,
+      [(q, among) => ours.best(q, DEPTH, among), (q, among) => plain.best(q, among)],
+      (done) => {
+        stop.throwIfAborted()
+        screen.onStatus?.(
+          `searching: ${done.toLocaleString('en-US')} of ${judged.queries.length.toLocaleString('en-US')} queries`,
+        )
+      },
+    )
     screen.onStatus?.('')
     return {
       products: numbers.size,

@@ -7,7 +7,7 @@ export type JudgedQuery = { q: string; judged: Map<string, number> }
 const BATCH = 500
 const WRONG_LINES_SHOWN = 5
 
-type Heard = { onBatch(products: number): void; onWrong(line: string): void }
+type Heard = { onBatch: (products: number) => void; onWrong: (line: string) => void }
 
 const productColumns = { names: ['id', 'name', 'description', 'category'], needed: ['name'] } as const
 const judgementColumns = { names: ['query', 'product_id', 'relevance'], needed: ['query', 'relevance'] } as const
@@ -18,7 +18,7 @@ export async function checkFiles(products: string, judgements: string): Promise<
   await firstRow(columnsOf(judgements, judgementColumns, () => {}))
 }
 
-async function firstRow(rows: AsyncGenerator<unknown>): Promise<void> {
+async function firstRow(rows: AsyncIterable<unknown>): Promise<void> {
   for await (const _ of rows) return
 }
 
@@ -103,13 +103,14 @@ async function* columnsOf<Name extends string>(
   }
 }
 
-const textOf = (value: unknown): string => (value === undefined || value === null ? '' : String(value).trim())
+const textOf = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' ? String(value).trim() : ''
 
 /** Says the first few wrong lines, and in the end how many there were. */
 export function listWrong(say: (line: string) => void) {
   let count = 0
   return {
-    hear(line: string) {
+    hear: (line: string): void => {
       count++
       if (count <= WRONG_LINES_SHOWN) say(line)
     },

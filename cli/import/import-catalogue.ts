@@ -18,9 +18,9 @@ type Options = {
   file: string
   database: Database
   again: boolean
-  onWrong(line: number, reason: string): void
-  onNotice(notice: string): void
-  onProgress(progress: { rows: number; bytes: number }): void
+  onWrong: (line: number, reason: string) => void
+  onNotice: (notice: string) => void
+  onProgress: (progress: { rows: number; bytes: number }) => void
   stop: AbortSignal
 }
 

@@ -19,7 +19,7 @@ type Reading = { product: ImportedProduct } | { wrong: string }
 export function productOf(given: Record<string, unknown>): Reading {
   const row = Object.fromEntries(Object.entries(given).map(([name, value]) => [keyOf(name), cellOf(value)]))
   const body = bodyOf(row, given)
-  if ('wrong' in body) return { wrong: String(body.wrong) }
+  if ('wrong' in body) return { wrong: body.wrong }
   const parsed = newProductSchema.safeParse(body)
   if (!parsed.success) return { wrong: parsed.error.issues.map(inWords).join('; ') }
   const product = importedFrom(parsed.data, row)

@@ -106,7 +106,7 @@ async function* csvRows(input: Readable, delimiter: string): AsyncGenerator<File
   }
 }
 
-const lineOf = (error: CsvError): number => Number((error as { lines?: number }).lines ?? 0)
+const lineOf = (error: CsvError): number => (error as { lines?: number }).lines ?? 0
 
 async function firstBytes(path: string): Promise<Buffer> {
   let file: FileHandle | undefined

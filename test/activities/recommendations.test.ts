@@ -39,7 +39,7 @@ async function bought(userId: string, productIds: string[]): Promise<void> {
 
 describe('training', () => {
   test('what is bought together is learnt, published and served; done twice, it is one version', async () => {
-    const { trainRecommendations, decideOnRecommendations } = createRecommendationActivities({ ...shop, logger })
+    const activities = createRecommendationActivities({ ...shop, logger })
     const [lamp, bulb, kettle, tea] = (await Promise.all(
       ['Lamp', 'Bulb', 'Kettle', 'Tea'].map((name) => shop.product({ name })),
     )) as [string, string, string, string]
@@ -48,10 +48,11 @@ describe('training', () => {
       await bought(id, n % 2 === 0 ? [lamp, bulb] : [kettle, tea])
     }
     const modelId = newId('mdl')
-    const training = await run(trainRecommendations, { modelId })
+    const training = await run((model) => activities.trainRecommendations(model), { modelId })
     expect(training).toMatchObject({ lines: 16, isGoodEnough: true })
-    expect(await run(trainRecommendations, { modelId })).toEqual(training)
-    for (let twice = 0; twice < 2; twice++) await run(decideOnRecommendations, { modelId, isGoodEnough: true })
+    expect(await run((model) => activities.trainRecommendations(model), { modelId })).toEqual(training)
+    for (let twice = 0; twice < 2; twice++)
+      await run((model) => activities.decideOnRecommendations(model), { modelId, isGoodEnough: true })
     const models = await listModels(shop.database, 10)
     expect(models).toMatchObject([{ id: modelId, status: 'published', isServed: true, lines: 16 }])
     const [first] = await listRecommendations(shop.database, { productId: lamp, limit: 5 })
@@ -61,8 +62,8 @@ describe('training', () => {
   test('a shop where nothing was bought or seen publishes nothing', async () => {
     const empty = await openShopApi()
     try {
-      const { trainRecommendations } = createRecommendationActivities({ ...empty, logger })
-      expect(await run(trainRecommendations, { modelId: newId('mdl') })).toMatchObject({
+      const activities = createRecommendationActivities({ ...empty, logger })
+      expect(await run((model) => activities.trainRecommendations(model), { modelId: newId('mdl') })).toMatchObject({
         lines: 0,
         isGoodEnough: false,
       })
@@ -95,22 +96,22 @@ describe('views come by way of Redis', () => {
   }
 
   test('what a collector took and did not finish is collected by the next, once', async () => {
-    const { collectViews } = createRecommendationActivities({ ...shop, redis, logger })
+    const activities = createRecommendationActivities({ ...shop, redis, logger })
     const [first, second] = (await Promise.all([shop.product(), shop.product()])) as [string, string]
     const note = noteViewsIn(redis)
     note({ userId: shop.customer.id, productId: first, viewedAt: new Date() })
-    expect(await run(collectViews)).toEqual({ collected: 1, skipped: false })
+    expect(await run(() => activities.collectViews())).toEqual({ collected: 1, skipped: false })
     note({ userId: shop.customer.id, productId: second, viewedAt: new Date() })
     expect((await takeViews(redis, { begun: false, most: 10 })).views).toHaveLength(1)
     expect(await seen(second)).toBe(0)
-    expect(await run(collectViews)).toEqual({ collected: 1, skipped: false })
-    expect(await run(collectViews)).toEqual({ collected: 0, skipped: false })
+    expect(await run(() => activities.collectViews())).toEqual({ collected: 1, skipped: false })
+    expect(await run(() => activities.collectViews())).toEqual({ collected: 0, skipped: false })
     expect([await seen(first), await seen(second)]).toEqual([1, 1])
   })
 
   test('without Redis nothing is collected, and nobody is kept from anything', async () => {
     noteViewsIn(undefined)({ userId: shop.customer.id, productId: newId('prd'), viewedAt: new Date() })
-    const { collectViews } = createRecommendationActivities({ ...shop, logger })
-    expect(await run(collectViews)).toEqual({ collected: 0, skipped: true })
+    const activities = createRecommendationActivities({ ...shop, logger })
+    expect(await run(() => activities.collectViews())).toEqual({ collected: 0, skipped: true })
   })
 })

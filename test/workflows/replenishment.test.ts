@@ -11,7 +11,7 @@ vi.setConfig({ maxConcurrency: 200 })
 
 let world: OrderWorld
 beforeAll(async () => {
-  world = await openOrderWorld({ withSuppliers: true })
+  world = await openOrderWorld({ supplierTimeoutMs: 2_000 })
 })
 afterAll(() => world?.close())
 
