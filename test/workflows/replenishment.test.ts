@@ -1,7 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type ActivityDeps, createActivities } from '../../activities/index.ts'
-import { cancelReplenishmentUpdate, receiveSignal, replenishedUpdate } from '../../workflows/replenishment.messages.ts'
+import {
+  cancelReplenishmentUpdate,
+  receiveSignal,
+  replenishedUpdate,
+  replenishmentStateQuery,
+} from '../../workflows/replenishment.messages.ts'
 import { arrivesLate, type Effect, held, type Trouble, troubles } from '../support/activity-faults.ts'
 import { openOrderWorld, type OrderWorld } from '../support/order-world.ts'
 import { eventually } from '../support/test-orders.ts'
@@ -54,7 +59,14 @@ const journeys = {
   'units that a supplier promises': {
     behaviour: { behaviour: 'confirms' },
     go: async (replenishment) => {
-      await eventually(async () => expect(await world.asked(replenishment)).toEqual(['confirmed 10 of 10']))
+      // Not only is it in the books: the story has heard of it, however long that took.
+      await eventually(
+        async () =>
+          expect(await replenishment.handle.query(replenishmentStateQuery)).toMatchObject({
+            supplier: expect.stringMatching(/promises 10 units$/),
+          }),
+        200,
+      )
       await world.unitsCome(replenishment, 10)
     },
     end: { status: 'received', received: 10, receipts: 1, needsAttention: null, onHand: 11, incoming: 0 },
@@ -85,7 +97,12 @@ const rows: [Effect, keyof typeof journeys][] = [
   ['tellWithdrawals', 'a silent supplier, followed by the next'],
 ]
 
-const cases = rows.flatMap(([effect, journey]) => troubles.map((each) => ({ effect, journey, ...each })))
+// What fails for long fails as in the other journeys; with a silent supplier it would only take a minute each.
+const cases = rows.flatMap(([effect, journey]) =>
+  troubles
+    .filter(({ extent }) => extent === 'once' || journey !== 'a silent supplier, followed by the next')
+    .map((each) => ({ effect, journey, ...each })),
+)
 
 test('every effect that a replenishment can have stands in the table', () => {
   const story = ['replenishment', 'replenishment-supply']
