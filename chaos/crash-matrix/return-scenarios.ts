@@ -1,3 +1,4 @@
+import { returnRefundIdOf } from '../../domain/ids.ts'
 import { insist } from '../../shopper/http.ts'
 import { newId } from '../../store/ids.ts'
 import { ask, charged, type Ending, end, heard, ordered, type Scenario, type Visit } from './visit.ts'
@@ -105,7 +106,7 @@ export const returnExpired: Scenario = async (visit) => {
   return soldOrder(orderId)
 }
 
-/** The gateway refuses the refund, a person is called, and has it tried again. */
+/** The gateway refuses the refund, a person leaves it at that, and somebody has it begun again. */
 export const returnRefundRefused: Scenario = async (visit) => {
   const orderId = await shipped(visit)
   visit.shop.armory.refuse(orderId, 'payRefund')
@@ -113,7 +114,9 @@ export const returnRefundRefused: Scenario = async (visit) => {
   await act(visit, returnId, 'approve', 200, {})
   await visit.arm(orderId, returnId)
   await received(visit, returnId)
-  await visit.shop.returnNeedsAttention(returnId)
+  await visit.shop.returnNeedsAttention(returnId, 'the refund failed')
+  await visit.shop.leaveRefund(returnRefundIdOf(returnId))
+  await visit.shop.returnNeedsAttention(returnId, 'its refund is failed')
   visit.shop.armory.allow(orderId, 'payRefund')
   await retried(visit, returnId)
   await until(visit, returnId, 'refunded')

@@ -135,9 +135,9 @@ async function around(running: OpenStack, armory: ReturnType<typeof openArmory>)
       ),
     hasRefund: (orderId: string, status: string) =>
       isTrue('select exists (select from refunds where order_id = $1 and status = $2)', [orderId, status]),
-    returnNeedsAttention: (returnId: string) =>
+    returnNeedsAttention: (returnId: string, why = '') =>
       eventually('the return asks for a person', () =>
-        isTrue('select needs_attention is not null from returns where id = $1', [returnId]),
+        isTrue('select coalesce(starts_with(needs_attention, $2), false) from returns where id = $1', [returnId, why]),
       ),
     isReturn: (returnId: string, status: string) =>
       isTrue('select exists (select from returns where id = $1 and status = $2)', [returnId, status]),
