@@ -114,6 +114,8 @@ export const effects: Record<Effect, Wanted> = {
   decideOnRecommendations: { steady: ['recommendationsTrained'] },
 }
 
+const ofReplenishment = /Replenishment|Supplier|Withdrawals|^receiveUnits$/
+
 type Between = { effect: Effect; moment: string; place: Place; scenario: ScenarioName; needs?: Row['needs'] }
 
 const before = (step: string): Place => ({ step, moment: 'before' })
@@ -361,8 +363,6 @@ function workflowOf(effect: Effect): Row['workflow'] {
   if (effect.includes('Return')) return 'return'
   return ofReplenishment.test(effect) ? 'replenishment' : 'order'
 }
-
-const ofReplenishment = /Replenishment|Supplier|Withdrawals|^receiveUnits$/
 
 function repeatOf(effect: Effect, attempt: 'quick' | 'steady'): Row['repeat'] {
   const workflow = workflowOf(effect)
