@@ -25,28 +25,31 @@ export function createSearchActivities({ database, index }: { database: Database
       const identity = await identityOf(index)
       const isOurs = await takeUpIndex(database, { identity, generation: GENERATION }, () => heartbeat(done))
       if (!isOurs) return { ...done, skipped: true }
-      for (;;) {
-        const writes = await listProductsToIndex(database, BATCH)
-        if (writes.length > 0) {
-          await index.write(writes)
-          // Before it is noted: whoever hears of the new edition must find what is new in it.
-          await index.refresh()
-          if (!(await markIndexed(database, identity, writes)))
-            throw new Error('Another index took its place meanwhile')
-          for (const { product } of writes) done[product ? 'indexed' : 'removed']++
-          heartbeat(done)
-        }
-        if (writes.length < BATCH) break
-      }
+      await indexWhatIsDue(index, identity, done)
       if (!(await index.isServing())) {
         await index.refresh()
         await index.serve()
         await renewEdition(database)
       }
-      // Last, so that a count that takes too long keeps nothing else back; what it changes is due at the next turn.
-      await refreshPopularity(database)
+      // Last, so that a count that takes too long keeps nothing else back.
+      if ((await refreshPopularity(database)) > 0) await indexWhatIsDue(index, identity, done)
       return done
     },
+  }
+
+  async function indexWhatIsDue(index: SearchIndex, identity: string, done: SearchSync): Promise<void> {
+    for (;;) {
+      const writes = await listProductsToIndex(database, BATCH)
+      if (writes.length > 0) {
+        await index.write(writes)
+        // Before it is noted: whoever hears of the new edition must find what is new in it.
+        await index.refresh()
+        if (!(await markIndexed(database, identity, writes))) throw new Error('Another index took its place meanwhile')
+        for (const { product } of writes) done[product ? 'indexed' : 'removed']++
+        heartbeat(done)
+      }
+      if (writes.length < BATCH) return
+    }
   }
 }
 
