@@ -18,7 +18,7 @@ export async function checkFiles(products: string, judgements: string): Promise<
   await firstRow(columnsOf(judgements, judgementColumns, () => {}))
 }
 
-async function firstRow(rows: AsyncIterable<unknown>): Promise<void> {
+async function firstRow(rows: AsyncGenerator): Promise<void> {
   for await (const _ of rows) return
 }
 
@@ -103,18 +103,20 @@ async function* columnsOf<Name extends string>(
   }
 }
 
-const textOf = (value: unknown): string =>
-  typeof value === 'string' || typeof value === 'number' ? String(value).trim() : ''
+const textOf = (value: unknown): string => {
+  if (value === undefined || value === null) return ''
+  return (typeof value === 'string' ? value : JSON.stringify(value)).trim()
+}
 
 /** Says the first few wrong lines, and in the end how many there were. */
 export function listWrong(say: (line: string) => void) {
   let count = 0
   return {
-    hear: (line: string): void => {
+    hear: (line: string) => {
       count++
       if (count <= WRONG_LINES_SHOWN) say(line)
     },
-    conclude() {
+    conclude: () => {
       if (count > WRONG_LINES_SHOWN) say(`… and ${count - WRONG_LINES_SHOWN} more such lines`)
     },
   }
