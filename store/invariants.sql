@@ -680,11 +680,13 @@ select d.id as subject, 'delivered, and no attempt was answered so' as detail
 ----------------------------------------------------------------------------------------------------------------- search
 
 -- name: index_holds_as_many_products_as_are_for_sale
--- promise: The search index holds one document for each product that is for sale, and no other.
+-- promise: Once no product is due to be written to it, the search index holds one document for each that is for sale, and no other.
 -- eventual: true
 select 'search index' as subject, format('%s documents, %s products are for sale', documents, for_sale) as detail
   from index_size, (select count(*) as for_sale from products where status = 'active') as catalogue
- where documents <> for_sale;
+ where documents <> for_sale
+   -- Behind a large import it is on its way already: written anew from the start it would only take longer.
+   and not exists (select from products where version > indexed_version);
 
 -- name: index_holds_every_product_as_it_is
 -- promise: The search index holds every product that is for sale, in its present version.

@@ -118,6 +118,7 @@ async function writeProduct(tx: pg.PoolClient, priceMinor: number): Promise<stri
   const id = newId('prd')
   await insert(tx, 'products', {
     id,
+    indexed_version: 1,
     sku: id,
     name: 'Thing',
     price_minor: priceMinor,
