@@ -8,7 +8,9 @@ import { type Machinery, runWorld } from '../../sim/world.ts'
 vi.setConfig({ testTimeout: 900_000, hookTimeout: 120_000 })
 
 /** Small shops, so that those who pay, cancel, ship, refund and count units in get into each other's way. */
-const INTERLEAVINGS = 500
+const ALL = 500
+// All of them take as long as a third of every other test together.
+const INTERLEAVINGS = process.env.LONG_TESTS === 'yes' ? ALL : 150
 const CHECKOUTS = 3
 /** Another start each day of the year would be a test that fails by itself; these are as good as any. */
 const FIRST_SEED = 40_001
@@ -34,9 +36,10 @@ test('whatever comes between paying, cancelling, shipping, refunding and partial
   )
   // Each of them really happened, and really lost against another now and then.
   for (const [what, atLeast] of Object.entries(mustHappen))
-    expect(counts.get(what) ?? 0, what).toBeGreaterThanOrEqual(atLeast)
+    expect(counts.get(what) ?? 0, what).toBeGreaterThanOrEqual(Math.floor((atLeast * INTERLEAVINGS) / ALL))
 })
 
+/** Of all. */
 const mustHappen = {
   'checkout 201 paid': 500,
   'cancel: 200': 100,
