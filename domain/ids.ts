@@ -1,20 +1,23 @@
-/** Every name that must come out the same wherever it is made: resources, workflows, idempotency keys. */
-export type IdPrefix =
-  | 'ord'
-  | 're'
-  | 'po'
-  | 'rcp'
-  | 'usr'
-  | 'prd'
-  | 'pay'
-  | 'adj'
-  | 'rec'
-  | 'rev'
-  | 'sup'
-  | 'whk'
-  | 'mdl'
-  | 'ret'
-  | 'rrc'
+// Every name that must come out the same wherever it is made: resources, workflows, idempotency keys.
+
+const prefixes = [
+  'ord',
+  're',
+  'po',
+  'rcp',
+  'usr',
+  'prd',
+  'pay',
+  'adj',
+  'rec',
+  'rev',
+  'sup',
+  'whk',
+  'mdl',
+  'ret',
+  'rrc',
+] as const
+export type IdPrefix = (typeof prefixes)[number]
 
 export const orderWorkflowId = (orderId: string): string => `order-${orderId}`
 
@@ -32,6 +35,7 @@ export const webhookWorkflowId = (delivery: { eventId: string; endpointId: strin
 
 /** The task queue of what is sent to others, beside that of all else. */
 export const webhookQueueOf = (taskQueue: string): string => `${taskQueue}-webhooks`
+
 export const recommendationTrainingWorkflowId = (modelId: string): string => `recommendation-training-${modelId}`
 
 /** The name of one payout of a refund. Only an attempt that the gateway refused for good is followed by another. */
@@ -53,7 +57,8 @@ export const cancellationRefundIdOf = (orderId: string): string => orderId.repla
 /** A return is paid back once: its refund's id follows from its own. */
 export const returnRefundIdOf = (returnId: string): string => returnId.replace(/^ret_/, 're_')
 
-const idShape =
-  /^(ord|re|po|rcp|usr|prd|pay|adj|rec|rev|sup|whk|mdl|ret|rrc)_[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+const idShape = new RegExp(
+  `^(${prefixes.join('|')})_[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`,
+)
 
 export const isId = (prefix: IdPrefix, value: string): boolean => value.startsWith(`${prefix}_`) && idShape.test(value)
