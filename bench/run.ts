@@ -76,29 +76,36 @@ async function bench(options: Options, typed: string): Promise<number> {
     options.only ? options.only.includes(name) : needs !== 'full' || options.full,
   )
   const figures: Figure[] = []
-  // Each on servers of its own where it leaves much behind, or needs a server that would take the others' processor time.
-  for (const group of [undefined, 'search', 'full'] as const) {
-    const together = chosen.filter(({ needs }) => needs === group)
-    if (together.length > 0) figures.push(...(await measureAll(together, options)))
-  }
   const runs = earlierRuns()
-  say(`\n${tableOf(figures, figureBefore(runs))}`)
+  try {
+    // Each on servers of its own where it leaves much behind, or needs a server that would take the others' processor time.
+    for (const group of [undefined, 'search', 'full'] as const) {
+      const together = chosen.filter(({ needs }) => needs === group)
+      if (together.length > 0) await measureAll(together, options, (measured) => figures.push(...measured))
+    }
+  } finally {
+    // A run that fails later keeps nothing, but whoever waited for it sees how far it came.
+    if (figures.length > 0) say(`\n${tableOf(figures, figureBefore(runs))}`)
+  }
   const run = { date: new Date().toISOString(), commit: commitOf(), machine: machineOf(), options: typed, figures }
   say(`Kept in ${relative(process.cwd(), keep(run, runs))}`)
   return 0
 }
 
-async function measureAll(together: Area[], { quick, profile }: Options): Promise<Figure[]> {
+async function measureAll(
+  together: Area[],
+  { quick, profile }: Options,
+  onMeasured: (figures: Figure[]) => void,
+): Promise<void> {
   const withSearch = together.some(({ needs }) => needs === 'search')
   const stage = await openStage({ plan: quick ? quickly : properly, say, withSearch, signal: stopping.signal })
-  const figures: Figure[] = []
   const leave = () => void stage.close().finally(() => process.exit(1))
   stopping.signal.addEventListener('abort', leave)
   try {
     if (profile) await stage.probe.startProfile()
     for (const { name, measure } of together) {
       say(`\nMeasuring ${name}`)
-      figures.push(...(await measure(stage)))
+      onMeasured(await measure(stage))
     }
     if (profile) await stage.probe.stopProfile(profile)
     await stage.quiet()
@@ -107,7 +114,6 @@ async function measureAll(together: Area[], { quick, profile }: Options): Promis
     stopping.signal.removeEventListener('abort', leave)
     if (!stopping.signal.aborted) await stage.close()
   }
-  return figures
 }
 
 /** Speed that breaks a promise is worth nothing. Stored orders were never at the gateway, so stages with them are not asked. */

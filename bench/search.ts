@@ -10,6 +10,8 @@ import { interleaved, median } from './rounds.ts'
 import type { Stage } from './stage.ts'
 import { storeProducts } from './stored-shop.ts'
 
+type Servers = { opensearch: string; temporal: StackFile['temporal'] }
+
 const GOAL = 1.5
 const SEARCHES_A_ROUND = 60
 const WARM_UP_ROUNDS = 6
@@ -26,7 +28,7 @@ export async function measureSearch(stage: Stage): Promise<Figure[]> {
   const products = plan.searchedProducts
   say(`  storing ${products.toLocaleString('en-US')} products and indexing them`)
   await storeProducts(database, { from: 0, to: products })
-  await untilIndexed(stage, running.stack.temporal)
+  await untilServed(stage, { opensearch, temporal: running.stack.temporal })
 
   const searches = await startHelper<SearchTask, number[]>('load/searches.ts', { api, openSearch: opensearch })
   try {
@@ -50,16 +52,18 @@ export async function measureSearch(stage: Stage): Promise<Figure[]> {
   }
 }
 
-/** By the shop's own sweep, which takes all that is due. */
-async function untilIndexed({ database }: Stage, { address, namespace }: StackFile['temporal']): Promise<void> {
+/** By the shop's own sweep, which takes all that is due and then has the index serve. */
+async function untilServed({ database }: Stage, { opensearch, temporal }: Servers): Promise<void> {
+  const { address, namespace } = temporal
   const connection = await Connection.connect({ address })
   try {
     const sweep = new Client({ connection, namespace }).schedule.getHandle('search-sync')
     for (let waited = 0; ; waited++) {
       const { rowCount } = await database.query('select from products where version > indexed_version limit 1')
-      if (rowCount === 0) return
-      // Asked again now and then: one that finds OpenSearch still starting does nothing.
-      if (waited % 40 === 0) await sweep.trigger()
+      if (rowCount === 0 && (await fetch(`${opensearch}/products`, { method: 'HEAD' })).ok) return
+      // Asked again now and then: one that finds OpenSearch still starting does nothing. Side by side they would all
+      // write the same products.
+      if (waited % 40 === 0) await sweep.trigger('SKIP')
       await sleep(250)
     }
   } finally {
