@@ -15,6 +15,8 @@ export type Books = {
   returns: Map<string, { productId: string; quantity: number }>
   /** What came back, and onto the shelf, by the key of its receipt. */
   returnReceipts: Map<string, { orderId: string; productId: string; quantity: number }>
+  /** How many stars a buyer gives a product: `<user> <product>`. */
+  reviews: Map<string, number>
   /** Stock corrections by their reason, which is the key they were asked for with. */
   adjustments: { reason: string; productId: string; change: number }[]
   /** Units on the shelf of each product. */
@@ -73,6 +75,9 @@ export async function readBooks(database: Database): Promise<Books> {
       `select coalesce(k.user_id || ' ' || k.key, c.id) as use, r.order_id as "orderId", c.product_id as "productId", c.quantity
          from return_receipts c join returns r on r.id = c.return_id left join idempotency_keys k on k.resource_id = c.id`,
     )
+    const reviews = await client.query<{ use: string; rating: number }>(
+      `select user_id || ' ' || product_id as use, rating from product_reviews`,
+    )
     const adjustments = await client.query<Books['adjustments'][number]>(
       `select reason, product_id as "productId", change_quantity as change from inventory_records
         where order_id is null and change_type = 'adjustment'`,
@@ -97,6 +102,7 @@ export async function readBooks(database: Database): Promise<Books> {
       receipts: new Map(receipts.rows.map(({ use, ...units }) => [use, units])),
       returns: new Map(returns.rows.map(({ use, ...line }) => [use, line])),
       returnReceipts: new Map(returnReceipts.rows.map(({ use, ...line }) => [use, line])),
+      reviews: new Map(reviews.rows.map(({ use, rating }) => [use, rating])),
       adjustments: adjustments.rows,
       onHand: new Map(stock.rows.map(({ id, units }) => [id, units])),
       lines: linesOf,

@@ -5,6 +5,7 @@ import { noOrderGoesBack, nothingAcknowledgedIsLost, refusedIsNotDone } from './
 import { refundsAreAsAnswered } from './refunds.ts'
 import { replenishmentsAreAsAnswered } from './replenishments.ts'
 import { returnsAreAsAnswered } from './returns.ts'
+import { reviewsAreAsAnswered } from './reviews.ts'
 import { adjustmentsCountOnce, scarceUnitsGoRound, shelvesAddUp } from './units.ts'
 
 export const historyChecks: readonly HistoryCheck[] = [
@@ -33,7 +34,8 @@ export const historyChecks: readonly HistoryCheck[] = [
   {
     name: 'answers_to_one_key_agree',
     promise: 'After a final answer every later one to the same key is the same.',
-    look: ({ operations }) => operations.filter(({ kind }) => kind !== 'look').flatMap(whoHeardTwoThings),
+    look: ({ operations }) =>
+      operations.filter(({ kind }) => kind !== 'look' && kind !== 'review').flatMap(whoHeardTwoThings),
   },
   nothingAcknowledgedIsLost,
   refusedIsNotDone,
@@ -76,6 +78,7 @@ export const historyChecks: readonly HistoryCheck[] = [
   refundsAreAsAnswered,
   returnsAreAsAnswered,
   replenishmentsAreAsAnswered,
+  reviewsAreAsAnswered,
   scarceUnitsGoRound,
   adjustmentsCountOnce,
   shelvesAddUp,

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { StackFile } from '../../stack/open-stack.ts'
 import type { Database } from '../../store/database.ts'
+import { openSearchIndex } from '../../store/search-index.ts'
 import { checkInvariants, type InvariantResult } from '../../store/invariants.ts'
 import type { CheckRecord } from '../record.ts'
 import type { Traffic } from '../traffic/index.ts'
@@ -16,15 +17,17 @@ type Options = { database: Database; stack: StackFile; traffic: Traffic; redisKe
 export type Reckoning = { checks: CheckRecord[] /** How long the shop took to come to rest. */; quietMs: number }
 
 const quietWithinMs = 90_000
+const INDEX_TIMEOUT_MS = 10_000
 const BETWEEN_LOOKS_MS = 1_000
 
 /** Waits until the shop has come to rest, or has had its time for it, and looks at every promise. */
 export async function reckon({ database, stack, traffic, redisKeepsSince }: Options): Promise<Reckoning> {
-  const { gateway: gatewayUrl, temporal, redis: redisUrl } = stack
+  const { gateway: gatewayUrl, temporal, redis: redisUrl, opensearch } = stack
+  const index = opensearch === undefined ? undefined : openSearchIndex(opensearch, { timeoutMs: INDEX_TIMEOUT_MS })
   const startedAt = performance.now()
   const deadline = startedAt + quietWithinMs
   const look = async () => [
-    ...(await checkInvariants({ database, gatewayUrl, temporal })).map(withoutExtras),
+    ...(await checkInvariants({ database, gatewayUrl, temporal, index, isWholeIndexRead: true })).map(withoutExtras),
     await nobodyIsNeeded(database),
     await nothingWaitsWithoutReason(temporal),
   ]
@@ -33,6 +36,7 @@ export async function reckon({ database, stack, traffic, redisKeepsSince }: Opti
     await sleep(BETWEEN_LOOKS_MS)
     results = await look()
   }
+  await index?.close()
   const quietMs = Math.round(performance.now() - startedAt)
   const comparison = await comparisonFindsNothing(stack)
   const events = await everyEventIsStreamed({ database, redisUrl, redisKeepsSince })

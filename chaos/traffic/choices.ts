@@ -62,8 +62,21 @@ const fates: Record<Fate, number> = {
   'sent back twice at once': 3,
 }
 
-export type Look = 'order' | 'orders' | 'product' | 'products' | 'search'
-const looks: Record<Look, number> = { order: 5, orders: 1, product: 2, products: 1, search: 2 }
+export type Look =
+  | 'order'
+  | 'orders'
+  | 'product'
+  | 'product page'
+  | 'products'
+  | 'recommendations'
+  | 'reviews'
+  | 'search'
+  | 'suggestions'
+
+const looks: Record<Look, number> = {
+  ...{ order: 5, orders: 1, product: 1, 'product page': 2, products: 1 },
+  ...{ recommendations: 1, reviews: 1, search: 2, suggestions: 1 },
+}
 
 export type Errand = {
   lines: Line[]
@@ -73,6 +86,8 @@ export type Errand = {
   looks: Look[]
   adjusts: boolean
   replenishes: boolean
+  /** How many stars the buyer gives what was delivered. */
+  stars: number | undefined
 }
 
 /** Everything a shopper will want of one visit, drawn before the visit begins: it does not depend on what happens. */
@@ -89,6 +104,7 @@ export function drawErrand(random: RandomGenerator, { plenty }: Pick<Shelves, 'p
     looks: Array.from({ length: between(random, 0, 2) }, () => pickWeighted(random, looks)),
     adjusts: happens(random, 3),
     replenishes: happens(random, 3),
+    stars: happens(random, 30) ? between(random, 1, 5) : undefined,
   }
 }
 

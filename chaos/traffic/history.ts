@@ -24,6 +24,8 @@ export type Operation = {
   refund?: { productId: string } | 'everything'
   /** What is sent back, or has come back. */
   goods?: Line
+  /** What a buyer says of something that was delivered. There is no key: whoever asks again hears that it is there. */
+  review?: { productId: string; rating: number }
   /** A race for the few units of this product. */
   race?: string
   /** Another body under a key that was used: it must be refused. */
@@ -46,6 +48,7 @@ export type Kind =
   | 'send back'
   | 'decide return'
   | 'receive return'
+  | 'review'
   | 'look'
 
 export type Line = { productId: string; quantity: number }

@@ -13,7 +13,7 @@ import { replenish } from './stockroom.ts'
 /** One visit: a checkout, insisted on until it is decided, and what follows from it. */
 export async function visit(market: Market, customer: Person, random: RandomGenerator): Promise<void> {
   const errand = drawErrand(random, market.shelves)
-  const { card, lines, fate } = errand
+  const { card, lines } = errand
   const checkout = market.history.begin({ kind: 'checkout', by: customer.id, key: randomUUID(), lines, card })
   const request = { path: '/v1/orders', body: bodyOf(lines, card) }
   const buy = (manner: Manner) => insist(market, customer, checkout, request, random, manner)
@@ -26,7 +26,7 @@ export async function visit(market: Market, customer: Person, random: RandomGene
   }
   if (errand.manner.conflict && heard?.status === 201) await sendAnother(market, customer, checkout, random)
   if (heard?.status === 201 && heard.orderId)
-    await follow(market, customer, { orderId: heard.orderId, lines }, fate, random)
+    await follow(market, customer, { orderId: heard.orderId, lines }, errand, random)
   await lookAround(market, customer, errand, heard?.orderId, random)
 }
 
@@ -90,7 +90,7 @@ async function follow(
   market: Market,
   customer: Person,
   { orderId, lines }: { orderId: string; lines: Line[] },
-  fate: Errand['fate'],
+  { fate, stars }: Pick<Errand, 'fate' | 'stars'>,
   random: RandomGenerator,
 ) {
   const { staff } = market
@@ -102,7 +102,8 @@ async function follow(
       return void (await act(market, 'ship', orderId, staff, random))
     case 'delivered': {
       const shipped = await act(market, 'ship', orderId, staff, random)
-      if (shipped?.status === 201) await act(market, 'deliver', orderId, staff, random)
+      const delivered = shipped?.status === 201 ? await act(market, 'deliver', orderId, staff, random) : undefined
+      if (delivered?.status === 201 && stars !== undefined) await review(market, customer, someUnit, stars, random)
       return
     }
     case 'cancelled':
@@ -144,6 +145,21 @@ function refund(market: Market, orderId: string, what: NonNullable<Operation['re
   return insist(market, staff, operation, request, random, drawManner(random))
 }
 
+function review(
+  market: Market,
+  customer: Person,
+  { productId }: { productId: string },
+  rating: number,
+  random: RandomGenerator,
+) {
+  const about = { kind: 'review' as const, by: customer.id, key: randomUUID(), review: { productId, rating } }
+  const request = {
+    path: `/v1/products/${productId}/reviews`,
+    body: { rating, title: 'It came', body: 'In one piece.' },
+  }
+  return insist(market, customer, market.history.begin(about), request, random, drawManner(random))
+}
+
 /** The key again, for something else. */
 async function sendAnother(market: Market, customer: Person, checkout: Operation, random: RandomGenerator) {
   const lines = (checkout.lines ?? []).map((line) => ({ ...line, quantity: line.quantity + 1 }))
@@ -160,12 +176,17 @@ async function lookAround(
   random: RandomGenerator,
 ): Promise<void> {
   const { shelves, staff } = market
+  const productId = pick(random, shelves.plenty)
   const pathOf: Record<Look, string> = {
     order: orderId ? `/v1/orders/${orderId}` : '/v1/orders?limit=5',
     orders: '/v1/orders?limit=5',
-    product: `/v1/products/${pick(random, shelves.plenty)}`,
+    product: `/v1/products/${productId}`,
+    'product page': `/v1/products/${productId}/page`,
     products: '/v1/products?limit=10',
+    recommendations: '/v1/recommendations',
+    reviews: `/v1/products/${productId}/reviews`,
     search: '/v1/search?q=blue%20lamp&limit=10',
+    suggestions: '/v1/search/suggest?q=bl',
   }
   for (const look of errand.looks) {
     const about = look === 'order' && orderId !== undefined && { orderId }

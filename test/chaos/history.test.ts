@@ -94,6 +94,12 @@ function goodWorld(): World {
         { kind: 'receive return', orderId: 'ord_0', goods: { productId: 'prd_1', quantity: 1 } },
         heard(409, { code: 'invalid_transition' }),
       ),
+      operation(
+        18,
+        { kind: 'review', review: { productId: 'prd_1', rating: 4 } },
+        'lost',
+        heard(409, { code: 'review_exists' }),
+      ),
     ],
     books: {
       orders: new Map([
@@ -113,6 +119,7 @@ function goodWorld(): World {
       receipts: new Map([['usr_1 key-13', { productId: 'prd_1', quantity: 6 }]]),
       returns: new Map([['usr_1 key-15', { productId: 'prd_1', quantity: 1 }]]),
       returnReceipts: new Map([['usr_1 key-16', { orderId: 'ord_0', productId: 'prd_1', quantity: 1 }]]),
+      reviews: new Map([['usr_1 prd_1', 4]]),
       adjustments: [{ reason: 'key-9', productId: 'prd_1', change: 5 }],
       onHand: new Map([
         ['prd_1', 111],
@@ -375,6 +382,39 @@ const lies: { what: string; plant: (world: World) => void; found: string[] }[] =
       world.books.onHand.set('prd_1', 113)
     },
     found: ['returns_are_as_answered'],
+  },
+  {
+    what: 'a review that was acknowledged and is not there',
+    plant: (world) => {
+      answer(world, 18, heard(201))
+      world.books.reviews.clear()
+    },
+    found: ['reviews_are_as_answered'],
+  },
+  {
+    what: 'a review that is said to be there and is not',
+    plant: ({ books }) => books.reviews.clear(),
+    found: ['reviews_are_as_answered'],
+  },
+  {
+    what: 'a review that was taken twice',
+    plant: (world) => answer(world, 18, heard(201), heard(201)),
+    found: ['reviews_are_as_answered'],
+  },
+  {
+    what: 'stars that nobody gave',
+    plant: ({ books }) => books.reviews.set('usr_1 prd_1', 5),
+    found: ['reviews_are_as_answered'],
+  },
+  {
+    what: 'a review that nobody wrote',
+    plant: ({ books }) => books.reviews.set('usr_2 prd_1', 1),
+    found: ['reviews_are_as_answered'],
+  },
+  {
+    what: 'a buyer who may not review what was delivered',
+    plant: (world) => answer(world, 18, heard(403, { code: 'not_a_buyer' })),
+    found: ['reviews_are_as_answered'],
   },
   {
     what: 'a unit that is nowhere',
