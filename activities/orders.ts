@@ -12,6 +12,7 @@ export function createOrderActivities({ database }: { database: Database }) {
     recordShipment: (shipment: orders.Shipment) => orders.recordShipment(database, shipment),
     recordDelivery: (delivery: orders.Delivery) => orders.recordDelivery(database, delivery),
     recordDispute: (dispute: orders.Dispute) => orders.recordDispute(database, dispute),
+    recordDisputeEnd: (end: orders.DisputeEnd) => orders.recordDisputeEnd(database, end),
     cancelOrder: (cancellation: orders.Cancellation) => orders.cancelOrder(database, cancellation),
     flagAttention: (attention: orders.Attention) => orders.flagAttention(database, attention),
     clearAttention: (ended: orders.AttentionEnd) => orders.clearAttention(database, ended),

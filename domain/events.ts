@@ -12,6 +12,8 @@ export const eventTypes = [
   'payment.failed',
   'payment.voided',
   'payment.disputed',
+  'payment.dispute_won',
+  'payment.dispute_lost',
   'refund.requested',
   'refund.success',
   'refund.failed',

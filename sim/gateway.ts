@@ -173,6 +173,7 @@ export function createGateway(
       void: 'voided',
       refund: 'refunded',
       dispute: 'disputed',
+      reinstatement: 'dispute_won',
     } as const
     announce({ type: `payment.${told[type]}`, intent, amountMinor: amount })
   }
@@ -201,7 +202,13 @@ export function createGateway(
 
   function dispute(intent: Intent): void {
     const amountMinor = intent.capturedMinor - intent.refundedMinor
-    if (amountMinor > 0) record('dispute', intent, amountMinor, null)
+    if (amountMinor === 0) return
+    record('dispute', intent, amountMinor, null)
+    const isWon = scheduler.chance(0.5)
+    scheduler.after(DISPUTE_AFTER_MS, 'bank decides', () => {
+      if (isWon) record('reinstatement', intent, amountMinor, null)
+      else announce({ type: 'payment.dispute_lost', intent, amountMinor })
+    })
   }
 
   function once(key: string, fingerprint: string, act: () => string): string {

@@ -51,7 +51,7 @@ const ledgerPage = z.object({
   data: z.array(
     z.object({
       id: z.string(),
-      type: z.enum(['authorization', 'capture', 'void', 'refund', 'dispute']),
+      type: z.enum(['authorization', 'capture', 'void', 'refund', 'dispute', 'reinstatement']),
       amount: z.int(),
       currency: z.string(),
       order_id: z.string(),

@@ -340,18 +340,20 @@ select o.id as subject,
         or p.voided);
 
 -- name: captured_money_is_earned_or_returned
--- promise: Captured money belongs to a live order or has gone back, or its customer's bank has taken it back.
+-- promise: Captured money belongs to a live order or has gone back, or its customer's bank has taken it back; what was won from the bank waits for a person.
 -- eventual: true
 select p.id as subject, format('%s captured and %s returned for %s, which is %s', p.captured_minor, p.refunded_minor, p.order_id, coalesce(o.status, 'missing')) as detail
   from payments p left join orders o on o.id = p.order_id
- where p.captured_minor > p.refunded_minor + p.disputed_minor and (o.id is null or o.status in ('pending', 'cancelled'));
+ where p.captured_minor > p.refunded_minor + p.disputed_minor and (o.id is null or o.status in ('pending', 'cancelled'))
+   and not coalesce(p.dispute_outcome = 'won' and o.needs_attention is not null, false);
 
 -- name: cancelled_order_owes_nothing
--- promise: A cancelled order's payment has ended: it failed, its hold was let go, or all of it was refunded or is disputed.
+-- promise: A cancelled order's payment has ended: it failed, its hold was let go, or all of it was refunded or is disputed, or a person was called to refund what was won from the bank.
 select o.id as subject, format('cancelled, and its payment is %s', o.payment_status) as detail
   from orders o join payments p on p.order_id = o.id
  where o.status = 'cancelled' and o.payment_status not in ('failed', 'voided', 'refunded')
-   and (p.disputed_minor = 0 or p.refunded_minor + p.disputed_minor < p.captured_minor);
+   and (p.disputed_minor = 0 or p.refunded_minor + p.disputed_minor < p.captured_minor)
+   and not coalesce(p.dispute_outcome = 'won' and o.needs_attention is not null, false);
 
 -- name: payment_status_agrees_with_payment
 -- promise: What an order says of its payment is what the payment's own figures say.
@@ -426,11 +428,11 @@ select intent_id as subject, format('for %s: %s held, %s let go, %s captured, %s
  where captured > held or let_go > held or refunded > captured or (let_go > 0 and captured > 0) or order_count > 1;
 
 -- name: gateway_acts_once_per_key
--- promise: Every movement of money has an idempotency key, and no key moved money twice. (A dispute is nobody's request.)
+-- promise: Every movement of money has an idempotency key, and no key moved money twice. (A dispute and its end are nobody's request.)
 select coalesce(idempotency_key, id) as subject,
        format('%s, for %s', string_agg(type || ' of ' || amount_minor, ' and ' order by created_at), string_agg(distinct order_id, ', ')) as detail
   from gateway_ledger
- where type <> 'dispute'
+ where type not in ('dispute', 'reinstatement')
  group by coalesce(idempotency_key, id)
 having count(*) > 1 or bool_or(idempotency_key is null);
 
@@ -499,6 +501,7 @@ select g.id as subject, g.intent_id as hint, format('%s of %s %s on %s for %s is
              when 'void' then p.voided
              when 'refund' then r.order_id = g.order_id and r.payment_id = p.id and r.amount_minor = g.amount_minor and r.currency = g.currency
              when 'dispute' then true
+             when 'reinstatement' then p.dispute_outcome = 'won' and p.currency = g.currency
            end, false)
    and not (g.type in ('authorization', 'void') and exists (select from stray_holds h where h.intent_id = g.intent_id and h.let_go_at is not null));
 
@@ -511,15 +514,16 @@ select a.intent_id as subject, a.intent_id as hint, format('%s %s still held for
    and not exists (select from gateway_ledger e where e.intent_id = a.intent_id and e.type in ('capture', 'void'));
 
 -- name: dispute_reaches_a_person
--- promise: A charge that its customer disputed is counted on the payment and was brought to a person's attention.
+-- promise: A charge that its customer disputed is counted on the payment until it is won, and was brought to a person's attention.
 -- eventual: true
 select g.order_id as subject, format('%s %s disputed, %s counted; needs attention: %s', g.amount_minor, g.currency, coalesce(p.disputed_minor, 0), coalesce(o.needs_attention, 'no')) as detail
-  from (select order_id, intent_id, currency, sum(amount_minor) as amount_minor from gateway_ledger where type = 'dispute' group by order_id, intent_id, currency) g
+  from (select order_id, intent_id, currency, sum(case type when 'dispute' then amount_minor else -amount_minor end) as amount_minor
+          from gateway_ledger where type in ('dispute', 'reinstatement') group by order_id, intent_id, currency) g
   left join payments p on p.transaction_id = g.intent_id
   left join orders o on o.id = g.order_id
  where p.disputed_minor is distinct from g.amount_minor
     or (o.needs_attention is null and not exists (
-          select from order_timeline t where t.order_id = g.order_id and t.what in ('payment disputed', 'needs attention')));
+          select from order_timeline t where t.order_id = g.order_id and (t.what like 'payment dispute%' or t.what = 'needs attention')));
 
 -------------------------------------------------------------------------------------------------------------- workflows
 
@@ -594,6 +598,7 @@ with reached as (
     union select order_id, 'inventory.released' from reservations where state in ('released', 'returned')
     union select id, 'refund.success' from refunds where status = 'succeeded'
     union select id, 'refund.requested' from refunds where requested_by <> 'shop'
+    union select order_id, 'payment.dispute_' || dispute_outcome from payments where dispute_outcome is not null
     union select detail ->> 'refund_id', 'refund.failed' from order_timeline where what = 'refund failed'
     union select id, 'return.requested' from returns
     union select id, 'return.approved' from returns where receive_until is not null
@@ -629,6 +634,8 @@ select id as subject, format('%s was told of %s, and it is not so', type, about)
     or not case type
              when 'order.created' then exists (select from orders where orders.id = about)
              when 'payment.success' then exists (select from payments where order_id = about and captured_minor > 0)
+             when 'payment.dispute_won' then exists (select from payments where order_id = about and dispute_outcome = 'won')
+             when 'payment.dispute_lost' then exists (select from payments where order_id = about and dispute_outcome = 'lost')
              when 'payment.failed' then exists (select from payments where order_id = about and status = 'failed')
              when 'refund.success' then exists (select from refunds where refunds.id = about and status = 'succeeded')
              when 'refund.requested' then exists (select from refunds where refunds.id = about)

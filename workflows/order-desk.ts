@@ -62,9 +62,8 @@ export class Desk {
       messages.paymentNewsSignal,
       (news) => {
         this.hasPaymentNews = true
-        const amountMinor = news?.amountMinor ?? 0
-        if (news?.type === 'payment.disputed' && Number.isSafeInteger(amountMinor) && amountMinor > 0)
-          this.#tell({ kind: 'dispute', amountMinor })
+        const dispute = requests.dispute(news)
+        if (dispute) this.#tell(dispute)
       },
       { description: says.paymentNews },
     )
@@ -106,9 +105,9 @@ export class Desk {
     return asked?.request.kind === 'cancel' ? asked.request : undefined
   }
 
-  /** A dispute is a fact, not a request: it is taken down even when the order is at its end. */
+  /** A dispute and its end are facts, not requests: they are taken down even when the order is at its end. */
   takeDispute(): Asked | undefined {
-    const place = this.#queue.findIndex(({ request }) => request.kind === 'dispute')
+    const place = this.#queue.findIndex(({ request: { kind } }) => kind === 'dispute' || kind === 'dispute_end')
     return place < 0 ? undefined : this.#queue.splice(place, 1)[0]
   }
 
@@ -215,6 +214,7 @@ export class Desk {
         return canBecome(status, 'cancelled') ? undefined : refusal('not_cancellable', `The order is ${status}`)
       case 'resolve':
       case 'dispute':
+      case 'dispute_end':
         return undefined
     }
   }

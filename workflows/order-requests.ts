@@ -1,5 +1,5 @@
 import { read } from './words.ts'
-import type { CancelRequest, DeliverRequest, ResolveRequest, ShipRequest } from './order.messages.ts'
+import type { CancelRequest, DeliverRequest, PaymentNews, ResolveRequest, ShipRequest } from './order.messages.ts'
 
 /** What is asked of an order, whoever asks and however. */
 export type Request =
@@ -8,6 +8,7 @@ export type Request =
   | ({ kind: 'cancel' } & CancelRequest)
   | { kind: 'resolve'; by?: string }
   | { kind: 'dispute'; amountMinor: number }
+  | { kind: 'dispute_end'; amountMinor: number; outcome: 'won' | 'lost' }
 
 /** What operators read beside the name of a message. */
 export const says = {
@@ -22,6 +23,21 @@ export const says = {
 }
 
 export const requests = {
+  /** What of the gateway's news is to be taken down; the rest is only a reason to ask it. */
+  dispute(news?: PaymentNews): Request | undefined {
+    const amountMinor = news?.amountMinor ?? 0
+    if (!Number.isSafeInteger(amountMinor) || amountMinor <= 0) return undefined
+    switch (news?.type) {
+      case 'payment.disputed':
+        return { kind: 'dispute', amountMinor }
+      case 'payment.dispute_won':
+        return { kind: 'dispute_end', outcome: 'won', amountMinor }
+      case 'payment.dispute_lost':
+        return { kind: 'dispute_end', outcome: 'lost', amountMinor }
+      default:
+        return undefined
+    }
+  },
   ship(message: unknown): Request {
     const { carrier = '', tracking_number = '', by } = read(message)
     return { kind: 'ship', carrier, tracking_number, ...(by && { by }) }

@@ -139,15 +139,40 @@ async function attend(story: OrderStory, asked: Asked): Promise<void> {
     await endAttention(story, { by: asked.request.by })
     return asked.done(journey.status)
   }
+  if (asked.request.kind === 'dispute_end') return endDispute(story, asked, asked.request)
   if (asked.request.kind !== 'dispute')
     return asked.refuse(refusal('invalid_transition', `Nothing to do for ${asked.request.kind}`))
-  await insist(story, 'recordDispute', [{ orderId: input.orderId, amountMinor: asked.request.amountMinor }], {
-    summary: "The customer's bank disputes the payment",
+  const stands = await insist(
+    story,
+    'recordDispute',
+    [{ orderId: input.orderId, amountMinor: asked.request.amountMinor }],
+    {
+      summary: "The customer's bank disputes the payment",
+      policy: databasePolicy,
+    },
+  )
+  asked.done(journey.status)
+  if (stands === 'settled') return
+  journey.move({ needsAttention: 'payment disputed' })
+  facts.push({ type: 'payment.disputed' })
+  journey.show()
+  await publish(story)
+}
+
+/** The bank's last word: the money is free again, or it is gone. */
+async function endDispute(
+  story: OrderStory,
+  asked: Asked,
+  { outcome, amountMinor }: { outcome: 'won' | 'lost'; amountMinor: number },
+): Promise<void> {
+  const { input, journey, facts } = story
+  const end = await insist(story, 'recordDisputeEnd', [{ orderId: input.orderId, outcome, amountMinor }], {
+    summary: `The dispute about the payment was ${outcome}`,
     policy: databasePolicy,
   })
-  journey.move({ needsAttention: 'payment disputed' })
+  journey.move({ needsAttention: end.needsAttention })
   asked.done(journey.status)
-  facts.push({ type: 'payment.disputed' })
+  facts.push({ type: `payment.dispute_${end.outcome}` })
   journey.show()
   await publish(story)
 }

@@ -5,7 +5,7 @@ import { Problem } from '../../domain/problems.ts'
 import type { PaymentGateway, PaymentNotice } from '../../gateways/payment/port.ts'
 import type { Database } from '../../store/database.ts'
 import { recordOrderEvents } from '../../store/events.ts'
-import { recordDispute } from '../../store/orders/index.ts'
+import { recordDispute, recordDisputeEnd } from '../../store/orders/index.ts'
 import { findNotifiedOrder, markNoticeHandled, recordNotice } from '../../store/payment-notices.ts'
 import type { ApiEnv } from '../authentication.ts'
 import { problemResponses } from '../problem-responses.ts'
@@ -47,7 +47,7 @@ export function webhookRoutes({ database, temporal, logger, readNotice }: Webhoo
       return c.body(null, 204)
     }
     // Most tell of what our own workflow did, and heard at once; only a customer's action is news.
-    if (notice.type !== 'payment.disputed' && order.paymentStatus !== 'requires_action') return c.body(null, 204)
+    if (!ofDispute.has(notice.type) && order.paymentStatus !== 'requires_action') return c.body(null, 204)
     if ((await recordNotice(database, { ...notice, orderId: order.id })) === 'due') {
       await handle(notice, order.id)
       await markNoticeHandled(database, notice.id)
@@ -66,12 +66,17 @@ export function webhookRoutes({ database, temporal, logger, readNotice }: Webhoo
 
   async function handle({ type, amountMinor }: PaymentNotice, orderId: string): Promise<void> {
     const told = await tellOrder(temporal, orderId, { type, amountMinor })
-    if (told === 'ended' && type === 'payment.disputed') {
-      // Nobody is left to tell: the fact is written down here, and its order asks for a person.
-      await recordDispute(database, { orderId, amountMinor })
-      await recordOrderEvents(database, orderId, [{ type: 'payment.disputed' }])
+    if (told !== 'ended' || !ofDispute.has(type)) return
+    // Nobody is left to tell: the fact is written down here, and its order asks for a person.
+    if (type === 'payment.disputed') {
+      if ((await recordDispute(database, { orderId, amountMinor })) === 'settled') return
+      return void (await recordOrderEvents(database, orderId, [{ type }]))
     }
+    const said = type === 'payment.dispute_won' ? 'won' : 'lost'
+    const { outcome } = await recordDisputeEnd(database, { orderId, amountMinor, outcome: said })
+    await recordOrderEvents(database, orderId, [{ type: `payment.dispute_${outcome}` }])
   }
 }
 
-const ofInterest = new Set<PaymentNotice['type']>(['payment.authorized', 'payment.declined', 'payment.disputed'])
+const ofDispute = new Set<PaymentNotice['type']>(['payment.disputed', 'payment.dispute_won', 'payment.dispute_lost'])
+const ofInterest = new Set<PaymentNotice['type']>(['payment.authorized', 'payment.declined', ...ofDispute])

@@ -150,6 +150,19 @@ export const disputeSeenTo: Scenario = async (visit) => {
   return seenTo(visit, orderId)
 }
 
+/** The bank gives the money back for good, and nobody is called any more. */
+export const disputeWon: Scenario = async (visit) => {
+  const orderId = await ordered(visit, 201, { token: 'tok_late_decline' })
+  await visit.shop.needsAttention(orderId, true)
+  await visit.arm(orderId)
+  const { body } = await visit.shop.gateway('GET', `/v1/payment_intents?idempotency_key=${orderId}:authorize`)
+  const settle = `/v1/payment_intents/${body.data[0].id}/settle_dispute`
+  const { status } = await visit.shop.gateway('POST', settle, { body: { outcome: 'won' } })
+  if (status !== 200) throw new Error(`the gateway answered ${status} to the bank's decision`)
+  await visit.shop.needsAttention(orderId, false)
+  return end(orderId, 'paid', 'captured', [...charged, 'dispute', 'reinstatement'], 1)
+}
+
 async function seenTo(visit: Visit, orderId: string): Promise<Ending> {
   await visit.shop.needsAttention(orderId, true)
   await ask(visit.staff, visit, orderId, 'resolve', 201)

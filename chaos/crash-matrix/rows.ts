@@ -60,6 +60,7 @@ export const effects: Record<Effect, Wanted> = {
   recordShipment: { steady: ['shippedToCustomer', 'shippedAndCaptured'] },
   recordDelivery: { steady: ['delivered'] },
   recordDispute: { quick: ['disputed'], steady: ['disputed'] },
+  recordDisputeEnd: { quick: ['disputeWon'], steady: ['disputeWon'] },
   reversePayment: {
     quick: ['declined', 'tooRisky', 'rejected'],
     steady: ['declined', 'cancelledWhileHeld', 'cancelledAfterCapture'],

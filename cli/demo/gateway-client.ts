@@ -1,4 +1,4 @@
-export type GatewayLedger = ('authorization' | 'capture' | 'void' | 'refund' | 'dispute')[]
+export type GatewayLedger = ('authorization' | 'capture' | 'void' | 'refund' | 'dispute' | 'reinstatement')[]
 
 export type LedgerEntry = { id: string; type: GatewayLedger[number]; amount: number; currency: string }
 

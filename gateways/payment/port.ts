@@ -43,6 +43,8 @@ export type PaymentNotice = {
     | 'payment.voided'
     | 'payment.refunded'
     | 'payment.disputed'
+    | 'payment.dispute_won'
+    | 'payment.dispute_lost'
   intentId: string
   /** Absent where the gateway does not say, as in Stripe's disputes: `intentId` leads to the payment. */
   orderId?: string

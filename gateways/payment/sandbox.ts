@@ -116,6 +116,8 @@ const noticeBody = z.object({
     'payment.voided',
     'payment.refunded',
     'payment.disputed',
+    'payment.dispute_won',
+    'payment.dispute_lost',
   ]),
   data: z.object({ intent_id: z.string(), order_id: z.string(), amount: z.int(), currency: z.string() }),
 })

@@ -32,7 +32,9 @@ function toNotice(event: Stripe.Event): PaymentNotice | undefined {
     case 'charge.refunded':
       return aboutRefund(event)
     case 'charge.dispute.created':
-      return aboutDispute(event)
+      return aboutDispute('payment.disputed', event)
+    case 'charge.dispute.closed':
+      return aboutDisputeEnd(event)
     default:
       return undefined
   }
@@ -67,14 +69,29 @@ function aboutRefund(event: Stripe.ChargeRefundedEvent): PaymentNotice | undefin
   }
 }
 
-function aboutDispute(event: Stripe.ChargeDisputeCreatedEvent): PaymentNotice | undefined {
+function aboutDispute(
+  type: PaymentNotice['type'],
+  event: Stripe.ChargeDisputeCreatedEvent | Stripe.ChargeDisputeClosedEvent,
+): PaymentNotice | undefined {
   const dispute = event.data.object
   if (!dispute.payment_intent) return undefined
   return {
     id: event.id,
-    type: 'payment.disputed',
+    type,
     intentId: idOf(dispute.payment_intent),
     amountMinor: dispute.amount,
     currency: dispute.currency.toUpperCase(),
+  }
+}
+
+function aboutDisputeEnd(event: Stripe.ChargeDisputeClosedEvent): PaymentNotice | undefined {
+  switch (event.data.object.status) {
+    case 'won':
+    case 'warning_closed': // an inquiry that never became a dispute
+      return aboutDispute('payment.dispute_won', event)
+    case 'lost':
+      return aboutDispute('payment.dispute_lost', event)
+    default:
+      return undefined
   }
 }

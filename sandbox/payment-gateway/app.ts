@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { Env } from './answering.ts'
+import type { Disputes } from './disputes.ts'
 import type { Faults } from './faults.ts'
 import type { Ledger } from './ledger.ts'
 import type { Payments } from './payments.ts'
@@ -11,19 +12,20 @@ import type { Settings } from './settings.ts'
 
 type AppDependencies = {
   payments: Payments
+  disputes: Pick<Disputes, 'settle'>
   ledger: Ledger
   settings: Settings
   faults: Faults
   wakeNotices: () => void
 }
 
-export function createApp({ payments, faults, ...owner }: AppDependencies): Hono<Env> {
+export function createApp({ payments, disputes, faults, ...owner }: AppDependencies): Hono<Env> {
   const app = new Hono<Env>()
   const tooLarge = { code: 'body_too_large', message: 'The body is larger than 64 KB.' }
   app.use(bodyLimit({ maxSize: 65_536, onError: (c) => c.json({ error: tooLarge }, 413) }))
 
   app.get('/health', (c) => c.json({ status: 'ok' }))
-  app.route('/v1', paymentIntentRoutes(payments, faults))
+  app.route('/v1', paymentIntentRoutes(payments, disputes, faults))
   app.route('/v1', operationRoutes({ ...owner, faults }))
 
   app.notFound((c) =>

@@ -9,6 +9,7 @@ export function openDatabase(file: string, synchronous: 'full' | 'normal'): Data
     const db = new DatabaseSync(file, { timeout: 5_000 })
     db.exec(`pragma journal_mode = wal; pragma synchronous = ${synchronous}; pragma foreign_keys = on`)
     db.exec(schema)
+    admitReinstatements(db)
     return db
   } catch (error) {
     throw new Error(`The sandbox payment gateway cannot use ${file} as its ledger: ${(error as Error).message}.`, {
@@ -28,6 +29,34 @@ export function transaction<T>(db: DatabaseSync, act: () => T): T {
     throw error
   }
 }
+
+/** What the bank gives back after a dispute was not known to the first ledgers. SQLite changes a check by a copy only. */
+function admitReinstatements(db: DatabaseSync): void {
+  const { sql } = db.prepare(`select sql from sqlite_schema where name = 'ledger'`).get() as { sql: string }
+  if (sql.includes('reinstatement')) return
+  transaction(db, () =>
+    db.exec(`
+alter table ledger rename to earlier_ledger;
+drop index ledger_by_order;
+${ledger}
+insert into ledger select * from earlier_ledger;
+drop table earlier_ledger;`),
+  )
+}
+
+const ledger = `
+create table if not exists ledger (
+  position integer primary key,
+  id text not null unique,
+  type text not null check (type in ('authorization', 'capture', 'void', 'refund', 'dispute', 'reinstatement')),
+  amount integer not null,
+  currency text not null,
+  order_id text not null,
+  intent_id text not null references intents,
+  idempotency_key text,
+  created_at text not null
+) strict;
+create index if not exists ledger_by_order on ledger (order_id, position);`
 
 const schema = `
 create table if not exists intents (
@@ -65,23 +94,16 @@ create table if not exists busy_answers (
   times integer not null
 ) strict;
 
-create table if not exists ledger (
-  position integer primary key,
-  id text not null unique,
-  type text not null check (type in ('authorization', 'capture', 'void', 'refund', 'dispute')),
-  amount integer not null,
-  currency text not null,
-  order_id text not null,
-  intent_id text not null references intents,
-  idempotency_key text,
-  created_at text not null
-) strict;
-create index if not exists ledger_by_order on ledger (order_id, position);
-
+${ledger}
 -- A row waits here until its moment; raising the dispute removes it.
 create table if not exists coming_disputes (
   intent_id text primary key references intents,
   due_at integer not null
+) strict;
+
+create table if not exists settled_disputes (
+  intent_id text primary key references intents,
+  outcome text not null check (outcome in ('won', 'lost'))
 ) strict;
 
 -- A row is a notice that has not arrived yet.

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { v7 as uuid } from 'uuid'
 import type { Intent } from './intents.ts'
 
-type EntryType = 'authorization' | 'capture' | 'void' | 'refund' | 'dispute'
+type EntryType = 'authorization' | 'capture' | 'void' | 'refund' | 'dispute' | 'reinstatement'
 
 export type LedgerEntry = {
   id: string
@@ -11,7 +11,7 @@ export type LedgerEntry = {
   currency: string
   order_id: string
   intent_id: string
-  /** Nobody asks for a dispute, so it has none. */
+  /** A dispute and its end are the bank's doing, so they have none. */
   idempotency_key: string | null
   created_at: string
 }

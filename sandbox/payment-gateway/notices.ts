@@ -5,7 +5,8 @@ import type { Faults } from './faults.ts'
 import type { Intent } from './intents.ts'
 import type { Settings } from './settings.ts'
 
-type NoticeType = `payment.${'authorized' | 'declined' | 'captured' | 'voided' | 'refunded' | 'disputed'}`
+type NoticeType =
+  `payment.${'authorized' | 'declined' | 'captured' | 'voided' | 'refunded' | 'disputed' | 'dispute_won' | 'dispute_lost'}`
 
 export type Announce = (type: NoticeType, intent: Intent, amount: number, refundId?: string) => void
 

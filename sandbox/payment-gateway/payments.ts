@@ -6,20 +6,20 @@ import { createIntents, type Intent, type Refund } from './intents.ts'
 import type { Ledger } from './ledger.ts'
 import type { Announce } from './notices.ts'
 import { GatewayProblem } from './problem.ts'
-import type { ScheduleDispute } from './disputes.ts'
+import type { Disputes } from './disputes.ts'
 import { behaviourOf, ordinaryRiskScore } from './tokens.ts'
 
 export type Payments = ReturnType<typeof createPayments>
 
 type NewIntent = { amount: number; currency: string; token: string; order_id: string }
 
-type Dependencies = { db: DatabaseSync; ledger: Ledger; announce: Announce; scheduleDispute: ScheduleDispute }
+type Dependencies = { db: DatabaseSync; ledger: Ledger; announce: Announce; disputes: Pick<Disputes, 'schedule'> }
 
 /**
  * What a payment may do next. Everything here runs to its end without giving way to another request, inside one database
  * transaction, so requests under one key and a key's closing follow each other and never overlap.
  */
-export function createPayments({ db, ledger, announce, scheduleDispute }: Dependencies) {
+export function createPayments({ db, ledger, announce, disputes }: Dependencies) {
   const intents = createIntents(db)
   const keys = createIdempotencyKeys(db)
   const countBusyAnswer = db.prepare(
@@ -66,7 +66,7 @@ export function createPayments({ db, ledger, announce, scheduleDispute }: Depend
         const captured = intents.change(intent, { status: 'captured', captured_amount: amount })
         ledger.record('capture', captured, amount, key)
         announce('payment.captured', captured, amount)
-        if (behaviourOf(intent.token).disputedAfterCapture) scheduleDispute(intent.id)
+        if (behaviourOf(intent.token).disputedAfterCapture) disputes.schedule(intent.id)
         return intent.id
       })
       return get(intentId)

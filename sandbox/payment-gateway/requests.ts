@@ -15,6 +15,7 @@ export const newIntent = z.strictObject({
 export const someAmount = z.strictObject({ amount })
 export const nothing = z.strictObject({})
 export const actionOutcome = z.strictObject({ outcome: z.enum(['succeed', 'fail']) })
+export const disputeOutcome = z.strictObject({ outcome: z.enum(['won', 'lost']) })
 export const someKey = z.strictObject({ key })
 export const intentQuery = z.strictObject({ idempotency_key: key })
 export const ledgerQuery = z.strictObject({

@@ -25,8 +25,8 @@ function run(config: Config): void {
   const ledger = createLedger(db)
   const announce = createAnnounce(db, settings, faults, notices.wake)
   const disputes = createDisputes({ db, ledger, announce, settings })
-  const payments = createPayments({ db, ledger, announce, scheduleDispute: disputes.schedule })
-  const app = createApp({ payments, ledger, settings, faults, wakeNotices: notices.wake })
+  const payments = createPayments({ db, ledger, announce, disputes })
+  const app = createApp({ payments, disputes, ledger, settings, faults, wakeNotices: notices.wake })
 
   serveUntilStopped({
     fetch: app.fetch,

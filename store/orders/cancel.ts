@@ -88,7 +88,7 @@ with abandoned as (
   select id, status from orders where id = $1 and status in ('pending', 'paid') for update
 ), cancelled as (
   update orders o set status = 'cancelled', cancel_reason = $2, next_action = null, review_until = null,
-                      needs_attention = case when needs_attention = 'payment disputed' then needs_attention end,
+                      needs_attention = case when needs_attention in ('payment disputed', 'payment dispute lost') then needs_attention end,
                       risk_score = coalesce($5, o.risk_score), updated_at = now()
     from was where o.id = was.id
   returning o.id, was.status as was_status

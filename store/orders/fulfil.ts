@@ -85,21 +85,3 @@ export async function clearAttention(db: Db, { orderId, actor, why }: AttentionE
     [orderId, actor, why ?? null],
   )
 }
-
-export type Dispute = { orderId: string; amountMinor: number }
-
-/** The customer's bank took the money back for now. The order stands, and a person must look at it. */
-export async function recordDispute(db: Db, { orderId, amountMinor }: Dispute): Promise<void> {
-  await db.query(
-    `with disputed as (
-       update payments set disputed_minor = $2, updated_at = now() where order_id = $1 and disputed_minor <> $2
-       returning order_id
-     ), flagged as (
-       update orders o set needs_attention = 'payment disputed', updated_at = now()
-         from disputed where o.id = disputed.order_id
-     )
-     insert into order_timeline (order_id, what, actor, detail)
-     select order_id, 'payment disputed', 'gateway', jsonb_build_object('amount', $2::bigint) from disputed`,
-    [orderId, amountMinor],
-  )
-}

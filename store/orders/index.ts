@@ -1,4 +1,5 @@
 export * from './cancel.ts'
+export * from './dispute.ts'
 export * from './fulfil.ts'
 export * from './pay.ts'
 export * from './place.ts'

@@ -260,6 +260,8 @@ export function paymentContract(name: string, open: () => Promise<GatewayUnderTe
       'payment.voided',
       'payment.refunded',
       'payment.disputed',
+      'payment.dispute_won',
+      'payment.dispute_lost',
     ] as const)('a genuine notice of %s is read', async (type) => {
       const { intentId, orderId } = await captured()
       const { body, headers } = await far.notice(type, intentId)

@@ -171,6 +171,8 @@ function event(type: PaymentNotice['type'] | 'unheard_of', intent: FakeIntent, {
       { object: charge, previous_attributes: { amount_refunded: refundedBefore } },
     ],
     'payment.disputed': ['charge.dispute.created', { object: dispute }],
+    'payment.dispute_won': ['charge.dispute.closed', { object: { ...dispute, status: 'won' } }],
+    'payment.dispute_lost': ['charge.dispute.closed', { object: { ...dispute, status: 'lost' } }],
     unheard_of: ['payment_intent.created', { object: intentJson(intent, false) }],
   }
   const [stripeType, data] = events[type] as [string, object]

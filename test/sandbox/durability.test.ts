@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openDatabase } from '../../sandbox/payment-gateway/database.ts'
 import { openInbox } from './notice-inbox.ts'
 import { eventually, openSandbox, type Sandbox } from './sandbox-process.ts'
 
@@ -82,4 +87,30 @@ test('a request in the middle of its work is finished before the gateway stops',
   expect(sandbox.stderr).toBe('')
   await sandbox.killAndRestart()
   expect(await sandbox.ledger(order.orderId)).toHaveLength(1)
+})
+
+test('a ledger of before disputes could be won is kept to the entry, and takes what is won', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-ledger-'))
+  const file = join(folder, 'ledger.db')
+  const earlier = openDatabase(file, 'normal')
+  earlier.exec(`insert into intents (id, idempotency_key, order_id, token, status, amount, currency, risk_score, created_at)
+                values ('pi_1', 'k', 'ord_1', 'tok_visa', 'captured', 100, 'USD', 0, '2026-01-01');
+    drop table ledger;
+    create table ledger (position integer primary key, id text not null unique,
+      type text not null check (type in ('authorization', 'capture', 'void', 'refund', 'dispute')), amount integer not null,
+      currency text not null, order_id text not null, intent_id text not null references intents, idempotency_key text,
+      created_at text not null) strict;
+    create index ledger_by_order on ledger (order_id, position);
+    insert into ledger values (7, 'le_1', 'dispute', 100, 'USD', 'ord_1', 'pi_1', null, '2026-01-01')`)
+  earlier.close()
+  for (const _ of ['changed', 'opened again']) openDatabase(file, 'normal').close()
+  const ledger = new DatabaseSync(file)
+  ledger.exec(`insert into ledger (id, type, amount, currency, order_id, intent_id, created_at)
+               values ('le_2', 'reinstatement', 100, 'USD', 'ord_1', 'pi_1', '2026-01-02')`)
+  expect(ledger.prepare('select position, id from ledger order by position').all()).toEqual([
+    { position: 7, id: 'le_1' },
+    { position: 8, id: 'le_2' },
+  ])
+  ledger.close()
+  rmSync(folder, { recursive: true })
 })

@@ -107,6 +107,25 @@ test('tok_late_decline is disputed some time after its capture', async () => {
   )
 })
 
+test('the bank decides about a dispute once: won brings the money back, lost moves nothing', async () => {
+  await sandbox.patchSettings({ dispute_delay_ms: 0 })
+  const disputed = async () => {
+    const { id: intentId, orderId } = await authorize('tok_late_decline')
+    const settle = (outcome: string) => sandbox.post(`/v1/payment_intents/${intentId}/settle_dispute`, { outcome })
+    expect(await settle('won')).toMatchObject({ status: 409, body: { error: { code: 'no_dispute' } } })
+    await sandbox.gateway().capture({ key: `${orderId}:capture`, intentId, amountMinor: 1_999 })
+    await eventually(async () => expect(await entriesOf(orderId)).toContain('dispute 1999'))
+    return { orderId, settle }
+  }
+  const won = await disputed()
+  for (const _ of ['once', 'again']) expect((await won.settle('won')).status).toBe(200)
+  expect(await won.settle('lost')).toMatchObject({ status: 409, body: { error: { code: 'dispute_already_settled' } } })
+  expect((await entriesOf(won.orderId)).slice(2)).toEqual(['dispute 1999', 'reinstatement 1999'])
+  const lost = await disputed()
+  expect((await lost.settle('lost')).status).toBe(200)
+  expect((await entriesOf(lost.orderId)).slice(2)).toEqual(['dispute 1999'])
+})
+
 test('tok_late_decline that was refunded in time is not disputed', async () => {
   await sandbox.patchSettings({ dispute_delay_ms: 100 })
   const capture = async () => {

@@ -575,6 +575,11 @@ const gateway: Sabotage[] = [
     act: sql('update payments set disputed_minor = 0 where order_id = $1', order('shipped')),
   },
   {
+    what: 'a dispute was won at the gateway and our books still count it',
+    breaks: ['dispute_reaches_a_person', 'gateway_ledger_is_in_our_books'],
+    act: entered('shipped', 'reinstatement', { idempotency_key: null }),
+  },
+  {
     what: 'a dispute was counted and nobody was called',
     breaks: ['dispute_reaches_a_person'],
     act: async ({ tx, orders: { shipped } }) => {

@@ -163,6 +163,91 @@ test('a dispute about an order that has arrived brings a person to it, who settl
   expect((await customer.order(body.id)).needs_attention).toBeUndefined()
 })
 
+/** An order whose payment is disputed, and a person who knows of it. */
+async function disputed() {
+  customer = await shop.newCustomer()
+  const { body } = await customer.buy(product, { token: 'tok_late_decline' })
+  await customer.orderOnce(body.id, (seen) => seen.needs_attention !== undefined)
+  return body.id as string
+}
+async function bankDecides(orderId: string, outcome: 'won' | 'lost') {
+  const { body } = await shop.gateway('GET', `/v1/payment_intents?idempotency_key=${orderId}:authorize`)
+  const settle = `/v1/payment_intents/${body.data[0].id}/settle_dispute`
+  expect((await shop.gateway('POST', settle, { body: { outcome } })).status).toBe(200)
+}
+const refund = (orderId: string) => shop.staff.ask('POST', `/v1/orders/${orderId}/refunds`, { reason: 'goodwill' })
+const told = async (orderId: string, what: string) =>
+  (await shop.staff.ask('GET', `/v1/orders/${orderId}/timeline`)).body.data.filter(
+    (step: { what: string }) => step.what === what,
+  ).length
+const events = async (orderId: string) =>
+  (
+    await shop.database.query<{ type: string }>(
+      `select type from events where aggregate_id = $1 and type like 'payment.disput%' order by sequence`,
+      [orderId],
+    )
+  ).rows.map(({ type }) => type)
+
+test('a dispute that is won frees its money for refunds, however often that is said', async () => {
+  const id = await disputed()
+  expect(await refund(id)).toMatchObject({ status: 409, body: { code: 'refund_exceeds_captured' } })
+  await shop.gateway('PATCH', '/v1/settings', { body: { webhook: { duplicate: 1 } } })
+  await bankDecides(id, 'won')
+  await customer.orderOnce(id, (seen) => seen.needs_attention === undefined)
+  await shop.gateway('PATCH', '/v1/settings', { body: { webhook: { duplicate: 0 } } })
+  expect(await refund(id)).toMatchObject({ status: 201, body: { status: 'succeeded', amount: { amount: 25_00 } } })
+  expect(await shop.movesOf(id)).toEqual([...charged, 'dispute', 'reinstatement', 'refund'])
+  expect(await told(id, 'payment dispute won')).toBe(1)
+  await eventually(async () => expect(await events(id)).toEqual(['payment.disputed', 'payment.dispute_won']))
+})
+
+test('what a dispute has lost stays gone, and a person is called to it', async () => {
+  const id = await disputed()
+  await shop.staff.ask('POST', `/v1/orders/${id}/resolve`)
+  await bankDecides(id, 'lost')
+  const order = await customer.orderOnce(id, (seen) => seen.needs_attention !== undefined)
+  expect(order).toMatchObject({ status: 'paid', needs_attention: 'payment dispute lost' })
+  expect(await refund(id)).toMatchObject({ status: 409, body: { code: 'refund_exceeds_captured' } })
+  expect(await shop.movesOf(id)).toEqual([...charged, 'dispute'])
+  expect(await told(id, 'payment dispute lost')).toBe(1)
+})
+
+test('a dispute that was won before anyone heard of it calls nobody and keeps no money', async () => {
+  customer = await shop.newCustomer()
+  await shop.gateway('PATCH', '/v1/settings', { body: { webhook: { delay_ms: 4_000 } } })
+  const { body } = await customer.buy(product, { token: 'tok_late_decline' })
+  await eventually(async () => expect(await shop.movesOf(body.id)).toContain('dispute'))
+  await shop.gateway('PATCH', '/v1/settings', { body: { webhook: { delay_ms: 0 } } })
+  await bankDecides(body.id, 'won')
+  await eventually(async () => {
+    const { rows } = await shop.database.query(
+      `select from payment_notices where order_id = $1 and type = 'payment.disputed' and handled_at is not null`,
+      [body.id],
+    )
+    expect(rows).toHaveLength(1)
+  })
+  expect((await refund(body.id)).status).toBe(201)
+  expect((await customer.order(body.id)).needs_attention).toBeUndefined()
+  expect([await told(body.id, 'payment dispute won'), await told(body.id, 'payment disputed')]).toEqual([1, 0])
+  expect(await events(body.id)).toEqual(['payment.dispute_won'])
+})
+
+test('what is won for an order that has ended calls a person when its customer is owed it', async () => {
+  const delivered = await disputed()
+  await shop.staff.ship(delivered)
+  await shop.staff.deliver(delivered)
+  await bankDecides(delivered, 'won')
+  await customer.orderOnce(delivered, (seen) => seen.needs_attention === undefined)
+
+  const cancelled = await disputed()
+  await shop.staff.ask('POST', `/v1/orders/${cancelled}/cancel`)
+  await bankDecides(cancelled, 'won')
+  await customer.orderOnce(cancelled, (seen) => seen.needs_attention?.includes('refund the cancelled order') ?? false)
+  expect(await refund(cancelled)).toMatchObject({ status: 201, body: { status: 'succeeded' } })
+  expect((await shop.staff.ask('POST', `/v1/orders/${cancelled}/resolve`)).status).toBe(201)
+  expect(await shop.movesOf(cancelled)).toEqual([...charged, 'dispute', 'reinstatement', 'refund'])
+})
+
 test('tok_risky is refused with 403, and its hold is let go', async () => {
   customer = await shop.newCustomer()
   const before = await units()

@@ -221,6 +221,16 @@ export function createTestOrders({ database, sandbox, client, taskQueue, faults 
       })
       await test.handle.signal(paymentNewsSignal, { type: 'payment.disputed', amountMinor: dispute.amount })
     },
+
+    /** The bank decides about the dispute for good, and the gateway's notice arrives. */
+    async bankDecides(test: TestOrder, outcome: 'won' | 'lost'): Promise<void> {
+      const dispute = (await sandbox.ledger(test.orderId)).find(({ type }) => type === 'dispute')
+      await sandbox.post(`/v1/payment_intents/${dispute?.intent_id}/settle_dispute`, { outcome })
+      await test.handle.signal(paymentNewsSignal, {
+        type: `payment.dispute_${outcome}`,
+        amountMinor: dispute?.amount ?? 0,
+      })
+    },
   }
 }
 

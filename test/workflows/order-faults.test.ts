@@ -84,6 +84,17 @@ const journeys = {
       gateway: ['authorization', 'capture', 'dispute'],
     },
   },
+  'an order whose dispute is won': {
+    wish: { token: 'tok_late_decline' },
+    go: async (order) => {
+      await world.bankDisputes(order)
+      await world.bankDecides(order, 'won')
+    },
+    end: {
+      ...{ status: 'paid', payment: 'captured', needsAttention: null, ...sold },
+      gateway: ['authorization', 'capture', 'dispute', 'reinstatement'],
+    },
+  },
   'an order whose refund is refused until a person has seen to it': {
     go: async (order) => {
       world.faults.set(order.orderId, 'reversePayment', isRefused)
@@ -114,6 +125,7 @@ const rows: [Effect, keyof typeof journeys][] = [
   ['recordShipment', 'an order that is captured at shipment and delivered'],
   ['recordDelivery', 'an order that is captured at shipment and delivered'],
   ['recordDispute', 'an order whose payment is disputed'],
+  ['recordDisputeEnd', 'an order whose dispute is won'],
   ['reversePayment', 'a paid order that is cancelled'],
   ['reversePayment', 'a held order that is cancelled'],
   ['reversePayment', 'a declined order'],

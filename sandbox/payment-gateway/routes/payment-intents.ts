@@ -1,10 +1,12 @@
 import { type Context, Hono } from 'hono'
 import { answer, type Env } from '../answering.ts'
+import type { Disputes } from '../disputes.ts'
 import type { Faults } from '../faults.ts'
 import type { Intent } from '../intents.ts'
 import type { Payments } from '../payments.ts'
 import {
   actionOutcome,
+  disputeOutcome,
   intentQuery,
   newIntent,
   nothing,
@@ -20,7 +22,7 @@ import { behaviourOf } from '../tokens.ts'
  * A repeated request is answered with the intent as it now is, not as it was when the first answer was written: whoever
  * repeats wants to know how things stand.
  */
-export function paymentIntentRoutes(payments: Payments, faults: Faults): Hono<Env> {
+export function paymentIntentRoutes(payments: Payments, disputes: Pick<Disputes, 'settle'>, faults: Faults): Hono<Env> {
   const routes = new Hono<Env>()
   const orderOf = (intentId: string) => payments.find(intentId)?.order_id
 
@@ -68,6 +70,12 @@ export function paymentIntentRoutes(payments: Payments, faults: Faults): Hono<En
   routes.post('/payment_intents/:id/confirm_action', async (c) => {
     const { outcome } = await readBody(c, actionOutcome)
     return c.json(present(c, payments.confirmAction(c.req.param('id'), outcome)))
+  })
+
+  // The customer's bank decides, not the shop.
+  routes.post('/payment_intents/:id/settle_dispute', async (c) => {
+    const { outcome } = await readBody(c, disputeOutcome)
+    return c.json(present(c, disputes.settle(c.req.param('id'), outcome)))
   })
 
   routes.post('/idempotency_keys/close', async (c) => {
