@@ -16,6 +16,7 @@ export type Hold = { intentId: string; amountMinor: number }
 /** `refused` leaves nothing to undo; `given_up` leaves what the saga has been promised. */
 export type CheckoutEnd =
   | { kind: 'paid'; hold: Hold }
+  | { kind: 'shipped' }
   | { kind: 'refused'; reason: NonNullable<OrderResult['reason']> }
   | { kind: 'given_up'; ending: Ending }
 
@@ -34,6 +35,14 @@ export async function checkOut(story: OrderStory): Promise<CheckoutEnd> {
   if (placed.outcome === 'refused') return { kind: 'refused', reason: placed.problem }
   if (placed.outcome === 'abandoned') return { kind: 'refused', reason: 'abandoned' }
   if (placed.outcome === 'cancelled') return givenUp({ reason: placed.reason })
+  if (placed.shippedAs) {
+    journey.move({ status: 'shipped', paymentStatus: placed.shippedAs, stage: 'Shipped: waiting to be delivered' })
+    story.facts.push({ type: 'order.shipped' })
+    journey.show()
+    // Not to be interrupted: what has left the shop is not given up.
+    await CancellationScope.nonCancellable(() => publish(story))
+    return { kind: 'shipped' }
+  }
 
   const ownScore = riskScore(placed.signals)
   const ownVerdict = placed.isPaid ? 'accept' : riskVerdict(ownScore, input.risk)

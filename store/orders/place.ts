@@ -1,5 +1,5 @@
 import { MAX_AMOUNT_MINOR } from '../../domain/money.ts'
-import type { CancelReason, OrderStatus } from '../../domain/order.ts'
+import type { CancelReason, OrderStatus, PaymentStatus } from '../../domain/order.ts'
 import type { RiskSignals } from '../../domain/risk.ts'
 import type { Db } from '../database.ts'
 
@@ -15,6 +15,8 @@ export type PlacedOrder = {
   signals: RiskSignals
   /** An earlier attempt of this very checkout went all the way, and its task was lost with the process. */
   isPaid: boolean
+  /** The parcel is on its way already: the workflow was reset to its beginning. Nothing is left to do but its delivery. */
+  shippedAs: PaymentStatus | null
 }
 
 export type RefusedOrder = {
@@ -23,7 +25,7 @@ export type RefusedOrder = {
 }
 
 /**
- * `abandoned`: the order was given up before it was placed, or has left the shop; either way there is nothing to do.
+ * `abandoned`: the order was given up before it was placed, or has arrived; either way there is nothing to do.
  * `cancelled`: it was placed and given up, and whoever asks again should make sure that all of it was given back.
  */
 export type PlaceOutcome =
@@ -37,6 +39,7 @@ type PlaceRow = {
   problem: RefusedOrder['problem'] | null
   /** Where the order stands that an earlier attempt placed. */
   status?: OrderStatus | null
+  payment_status?: PaymentStatus | null
   cancel_reason?: CancelReason | null
   was_paid?: boolean
   number: number
@@ -124,7 +127,7 @@ select c.outcome, c.problem, placed.number, c.user_id, c.total_minor, c.currency
   from claim c left join placed on true`
 
 const placedBeforeSql = `
-select c.outcome, c.refusal ->> 'code' as problem, o.status, o.cancel_reason,
+select c.outcome, c.refusal ->> 'code' as problem, o.status, o.payment_status, o.cancel_reason,
        exists (select from order_timeline t where t.order_id = o.id and t.to_status = 'paid') as was_paid, o.number, c.user_id, o.total_minor, o.currency,
        (select sum(quantity)::int from order_items i where i.order_id = c.order_id) as units,
        (select array_agg(sku order by sku) from order_items i where i.order_id = c.order_id) as skus,
@@ -150,8 +153,7 @@ function riskSignalsSql(checkout: string): string {
 
 function readOutcome(row: PlaceRow): PlaceOutcome {
   if (row.cancel_reason) return { outcome: 'cancelled', reason: row.cancel_reason, wasPaid: row.was_paid ?? false }
-  if (row.outcome === 'abandoned' || row.status === 'shipped' || row.status === 'delivered')
-    return { outcome: 'abandoned' }
+  if (row.outcome === 'abandoned' || row.status === 'delivered') return { outcome: 'abandoned' }
   if (row.outcome === 'refused') return { outcome: 'refused', problem: row.problem ?? 'insufficient_stock' }
   return {
     outcome: 'placed',
@@ -162,7 +164,8 @@ function readOutcome(row: PlaceRow): PlaceOutcome {
     units: row.units,
     skus: row.skus,
     capture: row.capture,
-    isPaid: row.status === 'paid',
+    isPaid: row.status === 'paid' || row.status === 'shipped',
+    shippedAs: (row.status === 'shipped' && row.payment_status) || null,
     signals: {
       amountMinor: row.total_minor,
       accountAgeDays: row.account_age_days,

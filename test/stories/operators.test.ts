@@ -30,6 +30,26 @@ test('an operator ships and delivers an order from the terminal', async () => {
   await eventually(async () => expect(await shop.operator.statusOf(id)).toBe('COMPLETED'))
 })
 
+test('a parcel that is on its way when its order is reset to the beginning can still be said to have arrived', async () => {
+  const id = await paidOrder()
+  await shop.operator.signal(id, 'ship', parcel)
+  await customer.becomes(id, 'shipped', 'captured')
+  await shop.operator.temporal('workflow', 'terminate', ...workflow(id), '--reason', 'a slip')
+  await shop.operator.temporal(
+    'workflow',
+    'reset',
+    ...workflow(id),
+    '--type',
+    'FirstWorkflowTask',
+    '--reason',
+    'a slip',
+  )
+  expect((await shop.staff.deliver(id)).status).toBe(201)
+  await customer.becomes(id, 'delivered', 'captured')
+  await eventually(async () => expect(await shop.operator.statusOf(id)).toBe('COMPLETED'))
+  expect(await shop.movesOf(id)).toEqual(['authorization', 'capture'])
+})
+
 test('an operator cancels an order with a signal: money and stock go back', async () => {
   const before = await shelf()
   const id = await paidOrder()
