@@ -204,6 +204,7 @@ export function createGateway(
     const amountMinor = intent.capturedMinor - intent.refundedMinor
     if (amountMinor === 0) return
     record('dispute', intent, amountMinor, null)
+    if (scheduler.chance(0.5)) return // the bank takes longer than this world lasts
     const isWon = scheduler.chance(0.5)
     scheduler.after(DISPUTE_AFTER_MS, 'bank decides', () => {
       if (isWon) record('reinstatement', intent, amountMinor, null)

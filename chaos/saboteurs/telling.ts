@@ -73,9 +73,9 @@ export const tellingSaboteurs: readonly Saboteur[] = [
         replace: "return rows.length === 0 ? 'handled' : 'due'",
       },
       {
-        file: 'store/orders/fulfil.ts',
-        find: 'set disputed_minor = $2, updated_at = now() where order_id = $1 and disputed_minor <> $2',
-        replace: 'set disputed_minor = disputed_minor + $2, updated_at = now() where order_id = $1',
+        file: 'store/orders/dispute.ts',
+        find: 'set disputed_minor = $2, updated_at = now()\n        where order_id = $1 and disputed_minor <> $2 and',
+        replace: 'set disputed_minor = disputed_minor + $2, updated_at = now()\n        where order_id = $1 and',
       },
     ],
     caughtBy: 'sim',
