@@ -1,3 +1,5 @@
+import http from 'node:http'
+import https from 'node:https'
 import type { DatabaseSync } from 'node:sqlite'
 import { Webhook } from 'standardwebhooks'
 import { v7 as uuid } from 'uuid'
@@ -91,26 +93,32 @@ export function createNoticeSender(db: DatabaseSync, settings: Settings, faults:
     remove.run(notice.id)
   }
 
-  async function send(notice: Notice, url: string): Promise<boolean> {
+  /** By Node's own client, which takes half the processor time of `fetch`. A redirect is no answer. */
+  function send(notice: Notice, url: string): Promise<boolean> {
     const now = new Date()
-    try {
-      const response = await fetch(url, {
-        method: 'POST',
-        redirect: 'manual',
-        headers: {
-          'content-type': 'application/json',
-          'webhook-id': notice.id,
-          'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
-          'webhook-signature': signer.sign(notice.id, now, notice.body),
-        },
-        body: notice.body,
-        signal: AbortSignal.any([closing.signal, AbortSignal.timeout(answerTimeoutMs)]),
-      })
-      await response.arrayBuffer() // read to its end, so that the connection can be used again
-      return response.ok
-    } catch {
-      return false
+    const headers = {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(notice.body),
+      'webhook-id': notice.id,
+      'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
+      'webhook-signature': signer.sign(notice.id, now, notice.body),
     }
+    const { request } = url.startsWith('https:') ? https : http
+    return new Promise((resolve) => {
+      const asked = request(url, { method: 'POST', headers, signal: closing.signal })
+      const late = setTimeout(() => asked.destroy(), answerTimeoutMs)
+      asked.once('response', (response) => {
+        const { statusCode = 0 } = response
+        // Read to its end, so that the connection can be used again.
+        response.resume().once('end', () => resolve(statusCode >= 200 && statusCode < 300))
+      })
+      asked.on('error', () => resolve(false))
+      asked.once('close', () => {
+        clearTimeout(late)
+        resolve(false)
+      })
+      asked.end(notice.body)
+    })
   }
 
   function retryLater(notice: Notice): void {
