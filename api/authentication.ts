@@ -109,7 +109,7 @@ export const anyone: MiddlewareHandler<CallerEnv<Caller | undefined>> = async (c
 
 /**
  * Route middleware: 401 without a token of ours. Whether it is still good is left to the handler, which asks it together
- * with what else it has to ask (`findEntrants`), before anything else is answered.
+ * with what else it has to ask (`findEntrants`, `recordCheckout`), before anything else is answered.
  */
 export const bearingToken: MiddlewareHandler<ApiEnv & { Variables: { bearer: Claims } }> = async (c, next) => {
   const claims = await c.var.claims()

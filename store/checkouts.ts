@@ -1,3 +1,4 @@
+import { Problem } from '../domain/problems.ts'
 import { type KeyClaim, type KeyUse, claimKey } from './idempotency.ts'
 import type { Database, Db } from './database.ts'
 import { inOrderOf } from './read-together.ts'
@@ -19,6 +20,8 @@ export type CheckoutLine = { productId: string; quantity: number }
 export type Checkout = {
   orderId: string
   userId: string
+  /** Of the token that was sent for the user: it must still count. */
+  tokenVersion: number
   lines: CheckoutLine[]
   payment: { method: string; token: string; capture: 'automatic' | 'manual' }
   shippingAddress: Address
@@ -27,18 +30,22 @@ export type Checkout = {
 
 /**
  * Ties the Idempotency-Key to the order and keeps the request, both or neither, before anything else happens. A repeat
- * finds the first one's order.
+ * finds the first one's order. Whoever is not, or no longer, who the token says is refused.
  */
 export async function recordCheckout(database: Database, use: KeyUse, checkout: Checkout): Promise<KeyClaim> {
-  const { rowCount } = await database.query({
+  const { rows } = await database.query<{ isCaller: boolean; isFresh: boolean }>({
     name: 'record-checkout',
-    text: `with claimed as (
-             insert into idempotency_keys (user_id, route, key, fingerprint, resource_id) values ($1, $2, $3, $4, $5)
+    text: `with caller as (
+             select from users where id = $1 and token_version = $13
+           ), claimed as (
+             insert into idempotency_keys (user_id, route, key, fingerprint, resource_id) select $1, $2, $3, $4, $5 from caller
              on conflict do nothing returning resource_id
+           ), recorded as (
+             insert into checkouts (order_id, user_id, product_ids, quantities, payment_method, payment_token, capture,
+                                    shipping_address, billing_address)
+             select resource_id, $1, $6, $7, $8, $9, $10, $11, $12 from claimed
            )
-           insert into checkouts (order_id, user_id, product_ids, quantities, payment_method, payment_token, capture,
-                                  shipping_address, billing_address)
-           select resource_id, $1, $6, $7, $8, $9, $10, $11, $12 from claimed`,
+           select exists (select from caller) as "isCaller", exists (select from claimed) as "isFresh"`,
     values: [
       use.userId,
       use.route,
@@ -52,9 +59,11 @@ export async function recordCheckout(database: Database, use: KeyUse, checkout: 
       checkout.payment.capture,
       JSON.stringify(checkout.shippingAddress),
       JSON.stringify(checkout.billingAddress),
+      checkout.tokenVersion,
     ],
   })
-  return rowCount === 1 ? { resourceId: checkout.orderId, fresh: true } : claimKey(database, use, checkout.orderId)
+  if (!rows[0]?.isCaller) throw new Problem('unauthenticated')
+  return rows[0].isFresh ? { resourceId: checkout.orderId, fresh: true } : claimKey(database, use, checkout.orderId)
 }
 
 export type Quote = {

@@ -97,7 +97,7 @@ export function checkoutRoutes(deps: CheckoutDeps) {
     // Whatever became of it, the shelf may be another: seen at once by those who wait for it, and by its customer.
     const lookAgain = () => moments.forget(lines.map(({ productId }) => productId))
     try {
-      const claim = await claimOrder(use, body, lines)
+      const claim = await claimOrder(use, c.var.bearer, body, lines)
       if (claim.answer) return replay(c, claim.answer)
       if (!claim.fresh) c.header('Idempotency-Replayed', 'true')
 
@@ -126,16 +126,22 @@ export function checkoutRoutes(deps: CheckoutDeps) {
   async function enter(lines: CheckoutLine[], use: KeyUse, claims: Claims): Promise<() => void> {
     const productIds = lines.map(({ productId }) => productId)
     const deadline = Date.now() + RUSH_WAIT_MS
+    let isCaller = false
     for (let waitedFor: string | undefined; ; ) {
       const quotes = (await Promise.all(productIds.map(quote))).filter((found) => found !== undefined)
       const refused = whyNot(lines, quotes)
-      const isFirstLook = waitedFor === undefined
-      const isRepeat = (isFirstLook || refused !== undefined) && (await isKeyUsedBy(claims, use))
+      const isRepeat = refused !== undefined && (await isKeyUsedBy(claims, use))
       const crowded = refused ? undefined : turnstile.crowdedProduct(lines, quotes)
       const leftMs = deadline - Date.now()
       if (crowded !== undefined && leftMs > 0) {
-        await turnstile.waitFor(crowded, leftMs)
-        waitedFor = crowded
+        if (isCaller) {
+          await turnstile.waitFor(crowded, leftMs)
+          waitedFor = crowded
+        } else {
+          // Nobody queues up with a token that does not count; who need not queue is asked by `recordCheckout`.
+          await isKeyUsedBy(claims, use)
+          isCaller = true
+        }
         continue
       }
       const leave = refused ? () => {} : turnstile.enter(lines)
@@ -152,10 +158,11 @@ export function checkoutRoutes(deps: CheckoutDeps) {
     return entrant.isKeyUsed
   }
 
-  function claimOrder(use: KeyUse, body: NewOrder, lines: CheckoutLine[]) {
+  function claimOrder(use: KeyUse, { tokenVersion }: Claims, body: NewOrder, lines: CheckoutLine[]) {
     return recordCheckout(database, use, {
       orderId: newId('ord'),
       userId: use.userId,
+      tokenVersion,
       lines,
       payment: { method: body.payment.method, token: body.payment.token, capture: body.payment.capture ?? 'automatic' },
       shippingAddress: body.shipping_address,

@@ -37,14 +37,14 @@ const address = { name: 'Ann', line1: '1 Road', city: 'Berlin', postal_code: '10
 
 type Wanted = Record<string, number>
 
-async function ask(wanted: Wanted): Promise<string> {
+async function ask(wanted: Wanted, caller = { userId, tokenVersion: 0 }): Promise<string> {
   const orderId = newId('ord')
   await recordCheckout(
     shop.database,
-    { userId, route: 'POST /v1/orders', key: orderId, fingerprint: fingerprintOf(wanted) },
+    { userId: caller.userId, route: 'POST /v1/orders', key: orderId, fingerprint: fingerprintOf(wanted) },
     {
       orderId,
-      userId,
+      ...caller,
       lines: Object.entries(wanted).map(([productId, quantity]) => ({ productId, quantity })),
       payment: { method: 'card', token: 'tok_visa', capture: 'automatic' },
       shippingAddress: address,
@@ -113,6 +113,21 @@ describe('stock is never promised twice', () => {
       items: [{ product_id: none, requested: 1, available: 0 }],
     })
   })
+})
+
+test('whoever has a token that no longer counts, or is nobody, buys nothing and uses up no key', async () => {
+  const wanted = { [await addProduct(shop.database, { onHand: 5 })]: 1 }
+  for (const caller of [
+    { userId, tokenVersion: 1 },
+    { userId: newId('usr'), tokenVersion: 0 },
+  ])
+    await expect(ask(wanted, caller)).rejects.toMatchObject({ code: 'unauthenticated' })
+  const { rows } = await shop.database.query(
+    `select (select count(*)::int from idempotency_keys) = (select count(*)::int from checkouts) as "areEven",
+            (select count(*)::int from checkouts where product_ids && $1::text[]) as asked`,
+    [Object.keys(wanted)],
+  )
+  expect(rows).toEqual([{ areEven: true, asked: 0 }])
 })
 
 describe('a step that is taken again changes nothing', () => {

@@ -101,6 +101,7 @@ export function createTestOrders({ database, sandbox, client, taskQueue, faults 
       {
         orderId,
         userId,
+        tokenVersion: 0,
         lines: [
           { productId, quantity: wish.quantity ?? 2 },
           ...(wish.moreProductIds ?? []).map((id) => ({ productId: id, quantity: 1 })),
