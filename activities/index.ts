@@ -5,7 +5,7 @@ import type { SupplierGateway } from '../gateways/supplier/index.ts'
 import type { WebhookSender } from '../gateways/webhooks/sender.ts'
 import type { Database } from '../store/database.ts'
 import type { SearchIndex } from '../store/search-index.ts'
-import { createEventActivities } from './events.ts'
+import { createEventActivities, createEventStream } from './events.ts'
 import { createOrderActivities } from './orders.ts'
 import { createPaymentActivities } from './payments.ts'
 import { createRecommendationActivities } from './recommendations.ts'
@@ -32,11 +32,12 @@ export type ActivityDeps = {
 }
 
 export function createActivities(deps: ActivityDeps) {
-  const events = createEventActivities(deps)
+  const stream = createEventStream(deps)
+  const events = createEventActivities({ ...deps, stream })
   const search = createSearchActivities(deps)
   return {
     ...createOrderActivities(deps),
-    ...createPaymentActivities(deps),
+    ...createPaymentActivities({ ...deps, handOn: (told) => void stream(told) }),
     ...createRefundActivities(deps),
     ...createReplenishmentActivities(deps),
     ...createSupplierActivities(deps),

@@ -7,7 +7,11 @@ import {
   type PaymentIntent,
 } from '../gateways/payment/port.ts'
 import type { Database } from '../store/database.ts'
+import type { Event, OrderFact } from '../store/events.ts'
 import {
+  type Confirmation,
+  type ConfirmOutcome,
+  confirmOrder,
   getPaymentTerms,
   type PaymentTerms,
   recordCapture,
@@ -27,6 +31,9 @@ export type Payment = {
 
 type CapturePayment = { orderId: string; intentId: string; amountMinor: number }
 
+/** `facts` are told to the world once the money is ours. */
+type PayOrder = Confirmation & CapturePayment & { facts: OrderFact[] }
+
 type ReversePayment = { orderId: string; isRefusedByGateway?: boolean | undefined }
 
 /** How the money went back. `refundId` is ours, not the gateway's. */
@@ -38,9 +45,10 @@ type Deps = {
   database: Database
   /** `quick` gives up early, for the attempt a customer waits for; `patient` is for those that follow. */
   gateways: { quick: PaymentGateway; patient: PaymentGateway }
+  handOn: (events: Event[]) => void
 }
 
-export function createPaymentActivities({ database, gateways }: Deps) {
+export function createPaymentActivities({ database, gateways, handOn }: Deps) {
   const gateway = () => (activityInfo().isLocal ? gateways.quick : gateways.patient)
 
   return {
@@ -57,9 +65,24 @@ export function createPaymentActivities({ database, gateways }: Deps) {
       return asPayment(intent)
     },
 
-    async capturePayment({ orderId, intentId, amountMinor }: CapturePayment): Promise<void> {
-      await gateway().capture({ key: orderStepKey(orderId, 'capture'), intentId, amountMinor })
-      await recordCapture(database, orderId)
+    /**
+     * On a good day a held order is paid, its money taken and the world told in one effect: each effect costs the engine
+     * as much as its work costs us. Answers `captured: false` when the money did not come at once; taking it is then an
+     * effect of its own, with its own patience, and nothing was told.
+     */
+    async payOrder(order: PayOrder): Promise<{ outcome: ConfirmOutcome; captured: boolean }> {
+      const outcome = await confirmOrder(database, order)
+      if (outcome === 'cancelled') return { outcome, captured: false }
+      try {
+        handOn(await capture(order, order.facts))
+        return { outcome, captured: true }
+      } catch {
+        return { outcome, captured: false }
+      }
+    },
+
+    async capturePayment(payment: CapturePayment): Promise<void> {
+      await capture(payment)
     },
 
     /**
@@ -74,6 +97,14 @@ export function createPaymentActivities({ database, gateways }: Deps) {
       await recordReversal(database, orderId, reversal)
       return reversal.kind === 'refunded' ? { kind: 'refunded', refundId: reversal.refundId } : { kind: reversal.kind }
     },
+  }
+
+  async function capture(
+    { orderId, intentId, amountMinor }: CapturePayment,
+    facts: OrderFact[] = [],
+  ): Promise<Event[]> {
+    await gateway().capture({ key: orderStepKey(orderId, 'capture'), intentId, amountMinor })
+    return recordCapture(database, orderId, facts)
   }
 
   async function reverse(orderId: string, intent: PaymentIntent): Promise<Reversal> {

@@ -15,6 +15,7 @@ import type { PaymentNotice } from '../gateways/payment/port.ts'
 import type { Database } from '../store/database.ts'
 import { createMoments } from '../store/moments.ts'
 import type { OrderOutcomes } from '../store/orders/index.ts'
+import type { OrderInput } from '../workflows/order.messages.ts'
 import type { Activities } from './engine/attempts.ts'
 import type { Engine } from './engine/engine.ts'
 import type { Cached } from './engine/execution.ts'
@@ -32,10 +33,11 @@ export type ShopProcess = Process & {
   evictions: number
 }
 
-export const POLICY = {
+export const POLICY: Omit<OrderInput, 'orderId'> = {
   paymentHoldMs: 15 * 60_000,
   reviewDeadlineMs: 24 * 60 * 60_000,
   risk: { reviewAbove: 0.5, rejectAbove: 0.8 },
+  isPaidAtOnce: true,
 }
 
 const REFUND_POLICY = {

@@ -21,10 +21,26 @@ export type Event = { id: string; type: string; aggregateId: string; payload: Re
 export async function recordOrderEvents(db: Db, orderId: string, facts: OrderFact[]): Promise<Event[]> {
   const { rows } = await db.query<Event>({
     name: 'record-order-events',
-    text: `
-with named as (
+    text: `with ${toldSql('o.payment_status')} ${untoldSql}`,
+    values: [orderId, ...factValues(facts)],
+  })
+  return rows
+}
+
+/** The second and third value of a statement that tells facts of the order in its first. */
+export const factValues = (facts: OrderFact[]) => [
+  facts.map((fact) => fact.type),
+  facts.map((fact) => fact.subjectId ?? null),
+]
+
+/**
+ * Tables of a `with` that keep the facts as events. A statement does not see what it writes itself: `paymentStatus` says
+ * where the payment of `o` stands once it is done.
+ */
+export const toldSql = (paymentStatus: string): string => `
+named as (
   select coalesce(f.subject_id, o.id) || ':' || f.type as id, f.type, f.subject_id, f.place, o.id as order_id, o.number,
-         o.user_id, o.status, o.payment_status, o.cancel_reason, o.total_minor, o.currency,
+         o.user_id, o.status, ${paymentStatus} as payment_status, o.cancel_reason, o.total_minor, o.currency,
          case when f.type in ('order.paid', 'order.shipped', 'order.delivered', 'order.cancelled') then substr(f.type, 7) end as turned,
          case when f.type = 'order.delivered' then 'order.completed'
               when f.type = 'order.cancelled' and o.cancel_reason not in ('cancelled_by_customer', 'cancelled_by_operator')
@@ -51,17 +67,16 @@ with named as (
     from told order by place, nth
   on conflict (id) do nothing
   returning id, type, aggregate_id, payload, sequence
-)
+)`
+
+/** What Redis does not have of the order, what is told by this very statement included. */
+export const untoldSql = `
 select e.id, e.type, e.aggregate_id as "aggregateId", e.payload
   from (select id, type, aggregate_id, payload, sequence from events where aggregate_id = $1 and streamed_at is null
         union all
         -- Rows written by this statement are not visible to it.
         select * from recorded) e
- order by e.sequence`,
-    values: [orderId, facts.map((fact) => fact.type), facts.map((fact) => fact.subjectId ?? null)],
-  })
-  return rows
-}
+ order by e.sequence`
 
 /**
  * Events that Redis should have had by now: it was away, or a process died between the two. Nobody is on the way to hand

@@ -89,6 +89,7 @@ export function readConfig(env: Record<string, string | undefined>) {
       paymentHoldMs: e.PAYMENT_HOLD_MS,
       reviewDeadlineMs: e.REVIEW_DEADLINE_MS,
       risk: { reviewAbove: e.RISK_REVIEW_THRESHOLD, rejectAbove: e.RISK_REJECT_THRESHOLD },
+      isPaidAtOnce: true,
     },
     refunds: {
       approval: {

@@ -1,6 +1,7 @@
 import { CancellationScope, condition } from '@temporalio/workflow'
 import type { Payment } from '../activities/payments.ts'
 import { combinedScore, riskScore, riskVerdict } from '../domain/risk.ts'
+import type { OrderFact } from '../store/events.ts'
 import type { ConfirmOutcome } from '../store/orders/pay.ts'
 import { isFinalAnswer, promptly } from './effects.ts'
 import { insist } from './order-attention.ts'
@@ -26,8 +27,8 @@ const givenUp = (ending: Omit<Ending, 'actor'>): CheckoutEnd => ({
 })
 
 /**
- * From a request to a paid order. On a good day it is one workflow task: place, authorise, confirm, capture, each tried
- * at once. Taking the money comes last, because it is the hardest to undo.
+ * From a request to a paid order. On a good day it is one workflow task: place, authorise, and pay, which is to confirm and
+ * to capture, each tried at once. Taking the money comes last, because it is the hardest to undo.
  */
 export async function checkOut(story: OrderStory): Promise<CheckoutEnd> {
   const { input, journey } = story
@@ -68,9 +69,11 @@ export async function checkOut(story: OrderStory): Promise<CheckoutEnd> {
     if (rejected) return givenUp(rejected)
   }
 
-  if ((await confirm(story, payment.intentId, score)) === 'cancelled') return givenUp({ reason: 'payment_unavailable' })
   const hold = { intentId: payment.intentId, amountMinor: placed.totalMinor }
-  if (placed.capture === 'automatic') await capture(story, hold)
+  const isPaidAtOnce = input.isPaidAtOnce && placed.capture === 'automatic'
+  const outcome = await (isPaidAtOnce ? pay(story, hold, score) : confirm(story, hold.intentId, score))
+  if (outcome === 'cancelled') return givenUp({ reason: 'payment_unavailable' })
+  if (placed.capture === 'automatic' && journey.paymentStatus === 'authorized') await capture(story, hold)
   journey.show()
   await publish(story)
   return { kind: 'paid', hold }
@@ -176,19 +179,44 @@ async function waitForReview(
 
 /** Never interrupted: whether the order is paid must be known before anyone may cancel or ship it. */
 function confirm(story: OrderStory, intentId: string, score: number): Promise<ConfirmOutcome> {
-  const { input, journey, facts } = story
   return CancellationScope.nonCancellable(async () => {
-    const outcome = await insist(story, 'confirmOrder', [{ orderId: input.orderId, intentId, riskScore: score }], {
+    const confirmation = { orderId: story.input.orderId, intentId, riskScore: score }
+    const outcome = await insist(story, 'confirmOrder', [confirmation], {
       summary: 'Mark the order paid and take its units off the shelf',
       policy: databasePolicy,
     })
-    if (outcome === 'cancelled') return outcome
-    if (!facts.some(({ type }) => type === 'order.paid')) facts.push({ type: 'order.paid' })
-    const stage = 'Paid: the money is held, waiting to be shipped'
-    journey.move({ status: 'paid', paymentStatus: 'authorized', stage })
+    if (outcome === 'paid') paid(story)
     return outcome
   })
 }
+
+/** Confirms the order, takes the money and tells of it. Money that does not come at once is left to `capture`. */
+function pay(story: OrderStory, hold: Hold, score: number): Promise<ConfirmOutcome> {
+  return CancellationScope.nonCancellable(async () => {
+    const { input, facts } = story
+    const told: OrderFact[] = [...withPaid(facts), { type: 'payment.success' }]
+    const order = { orderId: input.orderId, ...hold, riskScore: score, facts: told }
+    const { outcome, captured } = await insist(story, 'payOrder', [order], {
+      summary: 'Mark the order paid, take its units off the shelf and the money that is held',
+      policy: databasePolicy,
+    })
+    if (outcome === 'paid') paid(story)
+    if (captured) {
+      facts.splice(0)
+      story.journey.move({ paymentStatus: 'captured', stage: 'Paid: waiting to be shipped' })
+    }
+    return outcome
+  })
+}
+
+function paid({ journey, facts }: OrderStory): void {
+  facts.splice(0, facts.length, ...withPaid(facts))
+  const stage = 'Paid: the money is held, waiting to be shipped'
+  journey.move({ status: 'paid', paymentStatus: 'authorized', stage })
+}
+
+const withPaid = (facts: readonly OrderFact[]): OrderFact[] =>
+  facts.some(({ type }) => type === 'order.paid') ? [...facts] : [...facts, { type: 'order.paid' }]
 
 /** Takes the held money. It is tried for as long as it needs. */
 export async function capture(story: OrderStory, hold: Hold, { isRequested = false } = {}): Promise<void> {

@@ -10,6 +10,8 @@ export type OrderInput = {
   /** How long the shop has to approve or reject a doubtful order. */
   reviewDeadlineMs: number
   risk: RiskLimits
+  /** Whether it is paid by one effect. Orders that were begun before there was one have it not, and are replayed without. */
+  isPaidAtOnce?: boolean
 }
 
 export type OrderResult = {

@@ -91,6 +91,14 @@ export const rejected: Scenario = async (visit) => {
 
 const manual = { capture: 'manual' } as const
 
+/** The money is left to the shipment, so the order is confirmed and told of without it. */
+export const heldThenShipped: Scenario = async (visit) => {
+  await visit.arm(visit.product.id)
+  const { body } = await buy(visit, 201, manual)
+  await ask(visit.staff, visit, body.id, 'shipments', 201, parcel)
+  return shipped(body.id)
+}
+
 export const shippedAndCaptured: Scenario = async (visit) => {
   const orderId = await ordered(visit, 201, manual)
   await visit.arm(orderId)

@@ -55,8 +55,9 @@ export const effects: Record<Effect, Wanted> = {
   checkPayment: { quick: ['newsOfCustomer'], steady: ['newsOfCustomer'] },
   requireReview: { quick: ['heldForReview'], steady: ['heldForReview'] },
   recordDecision: { steady: ['approved', 'rejected'] },
-  confirmOrder: { quick: ['sold', 'approved'], steady: ['sold'] },
-  capturePayment: { quick: ['sold', 'shippedAtOnce'], steady: ['sold', 'shippedAndCaptured'] },
+  payOrder: { quick: ['sold', 'approved', 'shippedAtOnce'], steady: ['sold'] },
+  confirmOrder: { quick: ['heldThenShipped'], steady: ['heldThenShipped'] },
+  capturePayment: { steady: ['shippedAndCaptured'] },
   recordShipment: { steady: ['shippedToCustomer', 'shippedAndCaptured'] },
   recordDelivery: { steady: ['delivered'] },
   recordDispute: { quick: ['disputed'], steady: ['disputed'] },
@@ -98,7 +99,10 @@ export const effects: Record<Effect, Wanted> = {
   withdrawSupplierOrder: { steady: ['silentSupplierFollowedByNext'] },
   tellWithdrawals: { steady: ['silentSupplierFollowedByNext'] },
   listDueForReorder: { steady: ['lowShelfSwept'] },
-  publishEvents: { quick: ['sold', 'cancelledAfterCapture', 'delivered'], steady: ['sold', 'delivered'] },
+  publishEvents: {
+    quick: ['heldThenShipped', 'cancelledAfterCapture', 'delivered'],
+    steady: ['heldThenShipped', 'delivered'],
+  },
   flagAttention: { steady: ['undoRefused'] },
   clearAttention: { steady: ['disputeSeenTo', 'refusedUndoSeenTo'] },
   streamMissedEvents: { steady: ['eventsSwept'] },
@@ -124,12 +128,35 @@ const after = (step: string): Place => ({ step, moment: 'after' })
 
 /** Effects that are more than one: between the first and the next. */
 const betweens: Between[] = [
-  ...(['sold', 'shippedAndCaptured'] as const).map((scenario) => ({
-    effect: 'capturePayment' as const,
+  {
+    effect: 'payOrder',
+    moment: 'paid in our books, not captured',
+    place: after('statement confirm-order'),
+    scenario: 'sold',
+  },
+  ...(
+    [
+      ['payOrder', 'sold'],
+      ['capturePayment', 'shippedAndCaptured'],
+    ] as const
+  ).map(([effect, scenario]) => ({
+    effect,
     moment: 'captured, not in our books',
     place: before('statement record-capture'),
     scenario,
   })),
+  {
+    effect: 'payOrder',
+    moment: 'told in our books, not in Redis',
+    place: after('statement record-capture'),
+    scenario: 'sold',
+  },
+  {
+    effect: 'payOrder',
+    moment: 'in Redis, not marked so',
+    place: before('statement mark-streamed'),
+    scenario: 'sold',
+  },
   {
     effect: 'reversePayment',
     moment: 'key closed, not in our books',
@@ -158,13 +185,13 @@ const betweens: Between[] = [
     effect: 'publishEvents',
     moment: 'recorded, not in Redis',
     place: after('statement record-order-events'),
-    scenario: 'sold',
+    scenario: 'heldThenShipped',
   },
   {
     effect: 'publishEvents',
     moment: 'in Redis, not marked so',
     place: before('statement mark-streamed'),
-    scenario: 'sold',
+    scenario: 'heldThenShipped',
   },
   ...(['before', 'after'] as const).map((moment) => ({
     effect: 'askSupplier' as const,

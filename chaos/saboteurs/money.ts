@@ -135,14 +135,16 @@ async function authorizeOrFind(`,
     bug: 'The money is taken before the order is known to be there for it.',
     edits: [
       {
-        file: 'workflows/order-checkout.ts',
-        find: `  if ((await confirm(story, payment.intentId, score)) === 'cancelled') return givenUp({ reason: 'payment_unavailable' })
-  const hold = { intentId: payment.intentId, amountMinor: placed.totalMinor }
-  if (placed.capture === 'automatic') await capture(story, hold)
+        file: payments,
+        find: `      const outcome = await confirmOrder(database, order)
+      if (outcome === 'cancelled') return { outcome, captured: false }
+      try {
+        handOn(await capture(order, order.facts))
 `,
-        replace: `  const hold = { intentId: payment.intentId, amountMinor: placed.totalMinor }
-  if (placed.capture === 'automatic') await capture(story, hold)
-  if ((await confirm(story, payment.intentId, score)) === 'cancelled') return givenUp({ reason: 'payment_unavailable' })
+        replace: `      handOn(await capture(order, order.facts))
+      const outcome = await confirmOrder(database, order)
+      if (outcome === 'cancelled') return { outcome, captured: false }
+      try {
 `,
       },
     ],

@@ -8,10 +8,12 @@ export const tellingSaboteurs: readonly Saboteur[] = [
     edits: [
       {
         file: 'workflows/order-checkout.ts',
-        find: "  await insist(story, 'capturePayment',",
-        replace: `  facts.push({ type: 'payment.success' })
-  await publish(story)
-  await insist(story, 'capturePayment',`,
+        find: `    const order = { orderId: input.orderId, ...hold, riskScore: score, facts: told }
+`,
+        replace: `    const order = { orderId: input.orderId, ...hold, riskScore: score, facts: told }
+    facts.push({ type: 'payment.success' })
+    await publish(story)
+`,
       },
     ],
     caughtBy: 'sim',

@@ -1,4 +1,5 @@
 import type { Db } from '../database.ts'
+import { type Event, factValues, type OrderFact, toldSql, untoldSql } from '../events.ts'
 
 /** `paid`: the order is paid now or was already. `cancelled`: it was given up first, and the money must go back. */
 export type ConfirmOutcome = 'paid' | 'cancelled'
@@ -51,9 +52,12 @@ async function alreadySettled(db: Db, orderId: string): Promise<ConfirmOutcome> 
   return rows[0] && rows[0].status !== 'cancelled' ? 'paid' : 'cancelled'
 }
 
-/** The money is ours. Told to whoever waits for the order's outcome. */
-export async function recordCapture(db: Db, orderId: string): Promise<void> {
-  await db.query({
+/**
+ * The money is ours, and the world is told so together with these facts. Announced to whoever waits for the order's
+ * outcome. Returns what Redis does not have of the order's events.
+ */
+export async function recordCapture(db: Db, orderId: string, facts: OrderFact[] = []): Promise<Event[]> {
+  const { rows } = await db.query<Event>({
     name: 'record-capture',
     text: `
 with captured as (
@@ -62,13 +66,14 @@ with captured as (
   returning order_id, amount_minor, currency
 ), shown as (
   update orders o set payment_status = 'captured', updated_at = now() from captured c where o.id = c.order_id
-), told as (
+  returning pg_notify('order_outcomes', o.id)
+), noted as (
   insert into order_timeline (order_id, what, actor, detail)
   select order_id, 'payment captured', 'shop', jsonb_build_object('amount', amount_minor, 'currency', currency) from captured
-)
-select pg_notify('order_outcomes', order_id) from captured`,
-    values: [orderId],
+), ${toldSql(`case when exists (select from captured) then 'captured' else o.payment_status end`)} ${untoldSql}`,
+    values: [orderId, ...factValues(facts)],
   })
+  return rows
 }
 
 export type CustomerAction = { orderId: string; intentId: string; url: string; expiresAt: string }

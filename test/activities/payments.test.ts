@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { activityBoundary } from '../../activities/boundary.ts'
 import { type Activities, createActivities } from '../../activities/index.ts'
 import { checkInvariants } from '../../store/invariants.ts'
+import type { OrderFact } from '../../store/events.ts'
 import { findOrder } from '../../store/orders/index.ts'
 import { openSandbox, type Sandbox } from '../sandbox/sandbox-process.ts'
 import { createFaults, type Effect } from '../support/activity-faults.ts'
@@ -70,6 +71,20 @@ async function paid(): Promise<{ orderId: string; intentId: string }> {
   return { orderId, intentId }
 }
 
+const facts: OrderFact[] = [{ type: 'order.created' }, { type: 'order.paid' }, { type: 'payment.success' }]
+const payable = async (orderId: string, intentId: string) => {
+  return { orderId, intentId, amountMinor: await totalOf(orderId), riskScore: 0.1, facts }
+}
+
+/** The events of an order, and how its payment stood in each. */
+async function told(orderId: string): Promise<string[][]> {
+  const { rows } = await store.database.query<{ type: string; standing: string }>(
+    `select type, payload ->> 'payment_status' as standing from events where aggregate_id = $1 order by sequence`,
+    [orderId],
+  )
+  return rows.map(({ type, standing }) => [type, standing])
+}
+
 const moved = async (orderId: string) => (await sandbox.ledger(orderId)).map(({ type }) => type)
 const cancel = (orderId: string) => done('cancelOrder', { orderId, reason: 'cancelled_by_operator', actor: 'operator' })
 
@@ -86,6 +101,25 @@ describe.each(['error_before', 'error_after', 'silent_after'] as const)('a gatew
     await done('capturePayment', { orderId, intentId, amountMinor: await totalOf(orderId) })
     expect(await moved(orderId)).toEqual(['authorization', 'capture'])
     expect(await findOrder(store.database, orderId)).toMatchObject({ paymentStatus: 'captured' })
+  })
+
+  test('takes the money once, and the world is told when it is ours', async () => {
+    const orderId = await placed()
+    const { intentId } = await done('authorizePayment', { orderId })
+    await goesWrong('capture')
+    const order = await payable(orderId, intentId)
+    expect(await done('payOrder', order)).toEqual({ outcome: 'paid', captured: false })
+    expect(await findOrder(store.database, orderId)).toMatchObject({ status: 'paid', paymentStatus: 'authorized' })
+    expect(await told(orderId)).toEqual([])
+    for (let asked = 0; asked < 2; asked++) await done('payOrder', order)
+    expect(await done('payOrder', order)).toEqual({ outcome: 'paid', captured: true })
+    expect(await moved(orderId)).toEqual(['authorization', 'capture'])
+    expect(await told(orderId)).toEqual([
+      ['order.created', 'captured'],
+      ['order.paid', 'captured'],
+      ['order.status_updated', 'captured'],
+      ['payment.success', 'captured'],
+    ])
   })
 
   test.each(['close', 'void'])('lets held money go once (%s)', async (operation) => {
@@ -141,6 +175,22 @@ test('a capture that is under way when the order is undone ends even, whichever 
       ['authorization', 'void'],
       ['authorization', 'capture', 'refund'],
     ]).toContainEqual(await moved(orderId))
+  })
+  await Promise.all(races)
+})
+
+test('an order that is given up while it is being paid ends even, whichever is first', async () => {
+  const races = Array.from({ length: 20 }, async () => {
+    const orderId = await placed()
+    const { intentId } = await done('authorizePayment', { orderId })
+    const order = await payable(orderId, intentId)
+    await Promise.allSettled([attempt('payOrder', order), cancel(orderId)])
+    await done('reversePayment', { orderId })
+    expect([
+      ['authorization', 'void'],
+      ['authorization', 'capture', 'refund'],
+    ]).toContainEqual(await moved(orderId))
+    expect(await attempt('payOrder', order)).toEqual({ outcome: 'cancelled', captured: false })
   })
   await Promise.all(races)
 })

@@ -19,11 +19,23 @@ import type { ReturnWish, TestReturn } from '../support/test-returns.ts'
 
 const parcel = { carrier: 'Test Post', tracking_number: 'TP-1' }
 
+/** As orders were paid before one effect did it all; those that were begun so go on so. */
+const inTwoEffects = { policy: { isPaidAtOnce: false } }
+
 type Travelled = { handle: WorkflowHandle }
 
 /** Every way an order, a refund, a return or a replenishment can take, by the name of the file its history is kept in. */
 export const journeys: Record<string, (world: OrderWorld) => Promise<Travelled>> = {
-  paid: (world) => resting(world),
+  paid: (world) => resting(world, inTwoEffects),
+
+  'paid-at-once': (world) => resting(world),
+
+  'paid-at-once-and-captured-later': (world) =>
+    resting(world, {
+      troubles: {
+        payOrder: async (_, act) => ({ ...((await act()) as object), captured: false }),
+      },
+    }),
 
   'shipped-and-delivered': async (world) => {
     const order = await resting(world, { capture: 'manual' })
@@ -85,6 +97,7 @@ export const journeys: Record<string, (world: OrderWorld) => Promise<Travelled>>
       if (isQuick) throw new Error('the gateway does not answer quickly')
     }
     return resting(world, {
+      ...inTwoEffects,
       troubles: {
         authorizePayment: async ({ isQuick }, act) => (isAway(isQuick), act()),
         capturePayment: async ({ isQuick }, act) => (isAway(isQuick), act()),

@@ -39,6 +39,7 @@ const policy: Omit<OrderInput, 'orderId'> = {
   paymentHoldMs: 15 * 60_000,
   reviewDeadlineMs: 24 * 60 * 60_000,
   risk: { reviewAbove: 0.5, rejectAbove: 0.8 },
+  isPaidAtOnce: true,
 }
 
 export type CheckoutWish = {

@@ -93,9 +93,9 @@ const duringCheckout: Held[] = [
       await order.handle.signal(approveSignal, {})
     },
   },
-  { effect: 'confirmOrder' },
-  { effect: 'capturePayment' },
-  { effect: 'publishEvents' },
+  { effect: 'payOrder' },
+  { effect: 'confirmOrder', wish: { capture: 'manual' } },
+  { effect: 'publishEvents', wish: { capture: 'manual' } },
   {
     effect: 'recordDispute',
     wish: { token: 'tok_late_decline' },
@@ -192,7 +192,7 @@ describe.concurrent('what must be finished is not interrupted by a cancellation'
 
 test('giving back does not begin while a capture is still on its way', async () => {
   const capture = held('patient')
-  const order = await world.checkOut({ troubles: { capturePayment: capture.trouble } })
+  const order = await world.checkOut({ troubles: { payOrder: capture.trouble } })
   await capture.reached
   await order.handle.cancel()
   await whenHeard(order)
