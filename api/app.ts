@@ -5,6 +5,7 @@ import { secureHeaders } from 'hono/secure-headers'
 import type { Logger } from 'pino'
 import { v7 } from 'uuid'
 import type { Catalogue } from '../store/catalogue.ts'
+import type { Category } from '../domain/category.ts'
 import type { ReviewModeration } from '../domain/product-review.ts'
 import type { Database } from '../store/database.ts'
 import type { Moments } from '../store/moments.ts'
@@ -19,6 +20,7 @@ import { answerProblems, refuseInvalid } from './problem-answers.ts'
 import { limitBodies, readBodies } from './request-bodies.ts'
 import { authRoutes } from './routes/auth.ts'
 import type { ProductPages } from './product-page.ts'
+import { categoryRoutes } from './routes/categories.ts'
 import { docsRoutes } from './routes/docs.ts'
 import { healthRoutes, type Probes } from './routes/health.ts'
 import { inventoryRoutes } from './routes/inventory.ts'
@@ -37,6 +39,8 @@ export type AppDeps = {
   tokens: Tokens
   search: ProductSearch
   catalogue: Catalogue
+  /** The tree of categories with what is in each. */
+  categories: () => Promise<Category[]>
   moments: Moments
   pages: ProductPages
   views: ProductViews
@@ -66,6 +70,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<ApiEnv> {
   app.route('/', authRoutes(deps))
   app.route('/', meRoutes(deps))
   app.route('/', productRoutes(deps))
+  app.route('/', categoryRoutes(deps))
   app.route('/', productPageRoutes(deps))
   app.route('/', reviewRoutes(deps))
   app.route('/', staticRoutes())

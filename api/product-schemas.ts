@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { MOST_LEVELS, tidyCategory, wrongInCategory } from '../domain/category.ts'
 import { MAX_ON_HAND } from '../store/inventory.ts'
 import type { Product } from '../store/products.ts'
 import { lineOfText, moneySchema, timeSchema } from './schemas.ts'
@@ -12,6 +13,26 @@ const attributesSchema = z
   )
   .refine((attributes) => Object.keys(attributes).length <= 50, { error: 'Holds more than 50 attributes' })
   .openapi({ example: { colour: 'black', weight_grams: 420 } })
+
+/** A path, each level trimmed: `Kitchen / Knives` is kept as `Kitchen/Knives`. */
+const categorySchema = lineOfText(100)
+  .superRefine((path, context) => {
+    const wrong = wrongInCategory(path)
+    if (wrong) context.addIssue({ code: 'custom', message: wrong })
+  })
+  .transform(tidyCategory)
+  .openapi({
+    type: 'string',
+    example: 'kitchen/knives',
+    description: `A path of at most ${MOST_LEVELS} levels with \`/\` between them; without \`/\` a single level`,
+  })
+
+export const categoryFilter = z
+  .string()
+  .max(100)
+  .transform(tidyCategory)
+  .optional()
+  .openapi({ type: 'string', example: 'kitchen', description: 'This category and all that is below it' })
 
 export const productSchema = z
   .object({
@@ -48,7 +69,7 @@ const described = {
   name: lineOfText(200),
   description: z.string().max(10_000),
   price: moneySchema,
-  category: lineOfText(100),
+  category: categorySchema,
   attributes: attributesSchema,
 }
 

@@ -6,6 +6,7 @@ import { listenForOutcomes } from '../store/orders/index.ts'
 import { countOpenFindings } from '../store/reconciliation/index.ts'
 import { openCaches } from '../store/caches.ts'
 import { createCatalogue } from '../store/catalogue.ts'
+import { createCategoryTree } from '../store/categories.ts'
 import { createMoments } from '../store/moments.ts'
 import { countViews } from '../store/hot-products.ts'
 import { type FindRelated, findRelatedProducts } from '../store/related-products.ts'
@@ -77,6 +78,7 @@ await untilAskedToStop(async (stop) => {
     tokens: createTokens(config.jwtSecret),
     search: createRememberedSearch({ database, index, caches, catalogue, moments }),
     catalogue,
+    categories: createCategoryTree({ database, moments }),
     moments,
     pages,
     views,

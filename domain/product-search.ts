@@ -4,6 +4,7 @@ export type SearchSort = (typeof searchSorts)[number]
 export type SearchEngine = 'opensearch' | 'postgres'
 
 export type ProductFilters = {
+  /** This one and what is below it. */
   category?: string | undefined
   minPriceMinor?: number | undefined
   maxPriceMinor?: number | undefined
@@ -30,6 +31,9 @@ export type Facets = {
 }
 
 export type SearchHits = { ids: string[]; total: number; facets: Facets; last: readonly SortValue[] }
+
+/** So many categories are counted, the fullest first: what others are in comes before them. */
+export const CATEGORY_FACETS = 100
 
 /** Where one price range ends and the next begins. */
 export const PRICE_STEPS_MINOR = [0, 2_500, 5_000, 10_000, 25_000, 50_000]

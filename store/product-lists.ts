@@ -1,3 +1,4 @@
+import { inCategorySql } from './categories.ts'
 import type { Db } from './database.ts'
 import { type Product, type ProductStatus, productColumns } from './products.ts'
 
@@ -8,6 +9,7 @@ export type ProductSort = (typeof productSorts)[number]
 export type ProductPosition = { key: string | number; id: string }
 
 export type ProductQuery = {
+  /** This one and what is below it. */
   category?: string | undefined
   status: ProductStatus
   sort: ProductSort
@@ -41,16 +43,43 @@ export async function listProducts(
   query: ProductQuery,
 ): Promise<{ products: Product[]; next: ProductPosition | undefined }> {
   const order = orders[query.sort]
+  const after = query.after ? `and ${order.after}` : ''
+  const isWalk = query.category !== undefined && (query.sort === 'price' || query.sort === '-price')
   const { rows } = await db.query<Product>(
-    `select ${productColumns} from products join stock on product_id = products.id
-      where status = $1 and ($2::text is null or category = $2) ${query.after ? `and ${order.after}` : ''}
-      order by ${order.by} limit $3`,
+    isWalk
+      ? walkOfCategory(order.by, after)
+      : `select ${productColumns} from products join stock on product_id = products.id
+          where status = $1 and ($2::text is null or ${inCategorySql('$2')}) ${after} order by ${order.by} limit $3`,
     [query.status, query.category ?? null, query.limit + 1, ...(query.after ? [query.after.key, query.after.id] : [])],
   )
   const products = rows.slice(0, query.limit)
   const last = products.at(-1)
   return { products, next: rows.length > query.limit && last ? { key: order.key(last), id: last.id } : undefined }
 }
+
+/**
+ * By price in a category and below it, without looking at more than a page of each: one category after the other is found in
+ * products_category_price, in each of them the index is in the right order, and the first of these are the first of all.
+ */
+const walkOfCategory = (by: string, after: string): string => `
+with recursive listed as (
+  (select category from products where status = $1 and category ~>=~ $2 and category ~<~ ($2 || '0')
+    order by category using ~<~ limit 1)
+  union all
+  select next.category
+    from listed cross join lateral (
+      select category from products where status = $1 and category ~>~ listed.category and category ~<~ ($2 || '0')
+       order by category using ~<~ limit 1) as next
+), page as (
+  select products.id
+    from listed cross join lateral (
+      select id, price_minor from products where status = $1 and category = listed.category ${after}
+       order by ${by} limit $3) as products
+   where listed.category = $2 or listed.category ~>=~ ($2 || '/')
+   order by ${by} limit $3
+)
+select ${productColumns} from page join products using (id) join stock on product_id = products.id
+ order by ${by}`
 
 /** The products of a search's hits as they are now, in the order of the hits; what is no longer for sale is left out. */
 export async function listActiveProducts(db: Db, ids: readonly string[]): Promise<Product[]> {

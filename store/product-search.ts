@@ -1,4 +1,5 @@
 import { ConsecutiveBreaker, circuitBreaker, handleWhen, TimeoutStrategy, timeout, wrap } from 'cockatiel'
+import { isWithin } from '../domain/category.ts'
 import {
   attributeValues,
   type Facets,
@@ -111,7 +112,7 @@ const fits = (product: Product, filters: ProductFilters): boolean => {
   const has = (attribute: string, choices: readonly string[]) =>
     values.some(({ name, value }) => name === attribute && choices.includes(value))
   return (
-    (category === undefined || product.category === category) &&
+    (category === undefined || isWithin(product.category, category)) &&
     (minPriceMinor === undefined || product.priceMinor >= minPriceMinor) &&
     (maxPriceMinor === undefined || product.priceMinor <= maxPriceMinor) &&
     (inStock === undefined || product.available > 0 === inStock) &&

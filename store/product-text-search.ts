@@ -1,5 +1,6 @@
 import {
   attributeFacets,
+  CATEGORY_FACETS,
   type Facets,
   PRICE_STEPS_MINOR,
   type SearchHits,
@@ -7,6 +8,7 @@ import {
   type SearchSort,
   wordsOf,
 } from '../domain/product-search.ts'
+import { inCategorySql } from './categories.ts'
 import type { Db } from './database.ts'
 
 const orders: Record<SearchSort, string> = {
@@ -42,7 +44,7 @@ export async function searchProductText(db: Db, query: SearchQuery): Promise<Sea
          from question, products join stock on product_id = products.id
         where status = 'active'
           and ($1::text is null or search_text @@ words or lower(sku) = lower($1))
-          and ($3::text is null or category = $3)
+          and ($3::text is null or ${inCategorySql('$3')})
           and ($4::bigint is null or price_minor >= $4)
           and ($5::bigint is null or price_minor <= $5)
           and ($6::boolean is null or (stock.on_hand > stock.reserved) = $6)
@@ -56,7 +58,8 @@ export async function searchProductText(db: Db, query: SearchQuery): Promise<Sea
      select coalesce((select array_agg(id::text order by place) from page), '{}') as ids,
             (select count(*) from matching) as total,
             (select coalesce(json_agg(json_build_object('value', category, 'count', count) order by count desc, category), '[]')
-               from (select category, count(*) from matching group by category order by 2 desc, 1 limit 50) as c) as categories,
+               from (select branch as category, count(*) from matching, unnest(category_branches(category)) as branch
+                 group by branch order by 2 desc, 1 limit ${CATEGORY_FACETS}) as c) as categories,
             (select json_agg(json_build_object('from', step, 'to', next_step, 'count', (
                       select count(*) from matching where price_minor >= step and (next_step is null or price_minor < next_step)
                     )) order by step)

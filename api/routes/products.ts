@@ -9,6 +9,7 @@ import type { AppDeps } from '../app.ts'
 import { type ApiEnv, anyone, bearer, type Caller, signedIn, staffOnly } from '../authentication.ts'
 import { bodyProblems, problemResponses } from '../problem-responses.ts'
 import {
+  categoryFilter,
   newProductSchema,
   productAnswer,
   productChangesSchema,
@@ -30,7 +31,7 @@ const list = createRoute({
   middleware: anyone,
   request: {
     query: z.strictObject({
-      category: z.string().max(100).optional(),
+      category: categoryFilter,
       status: statusSchema.default('active').openapi({ description: 'Only staff see others than active ones' }),
       sort: z.enum(productSorts).default('newest'),
       limit: limitParameter,

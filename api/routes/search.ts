@@ -7,7 +7,7 @@ import { MAX_HITS } from '../../store/product-search.ts'
 import type { AppDeps } from '../app.ts'
 import type { ApiEnv } from '../authentication.ts'
 import { problemResponses } from '../problem-responses.ts'
-import { productAnswer, productSchema } from '../product-schemas.ts'
+import { categoryFilter, productAnswer, productSchema } from '../product-schemas.ts'
 import { cursorParameter, limitParameter, readCursor, wholeNumber, writeCursor } from '../schemas.ts'
 
 const words = z.string().max(256)
@@ -20,7 +20,7 @@ const attributeFilter = z
 
 const querySchema = z.strictObject({
   q: words.optional().openapi({ description: 'Words, misspelt or not', example: 'wireles headphones' }),
-  category: z.string().max(100).optional(),
+  category: categoryFilter,
   min_price: price,
   max_price: price,
   in_stock: z
@@ -46,7 +46,9 @@ const pageSchema = z
   .object({
     data: z.array(productSchema),
     facets: z.object({
-      categories: z.array(z.object({ value: z.string(), count })),
+      categories: z
+        .array(z.object({ value: z.string(), count }))
+        .openapi({ description: 'Each category and each one above it, by its path; the fullest come first' }),
       prices: z
         .array(z.object({ from: z.int(), to: z.int().nullable(), count }))
         .openapi({ description: 'Minor units' }),

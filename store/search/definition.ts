@@ -38,6 +38,7 @@ const characters = {
   // What a product is stands before what it goes with: "Faucet in Chrome", "Filter for Vacuums (2-Pack)".
   asides: replacing(String.raw`\([^)]*\)|\s(?:with|for|in|includes|fits)\s.*$`, ' '),
   ampersand: replacing('&', ' and '),
+  levels: replacing('/', ' '),
 }
 const unitNames = unitFilters.map(({ name }) => name)
 
@@ -112,6 +113,14 @@ const settings = {
           'sizes_of',
         ],
       },
+      // The levels of a category are words side by side, also those that end and begin in digits.
+      level_words: {
+        type: 'custom',
+        char_filter: ['levels', 'ampersand', ...unitNames, 'times', 'no_stray_points'],
+        tokenizer: 'whitespace',
+        filter: ['parts', 'flatten_graph', 'lowercase', 'asciifolding', 'stop', 'stem'],
+      },
+      branches: { type: 'custom', tokenizer: 'path_hierarchy' },
       spoken: {
         type: 'custom',
         char_filter: ['no_stray_points'],
@@ -140,7 +149,15 @@ const mappings = {
       },
     },
     description: words,
-    category: { type: 'keyword', copy_to: 'spelling', fields: { text: { type: 'text', analyzer: 'words' } } },
+    category: {
+      type: 'keyword',
+      copy_to: 'spelling',
+      fields: {
+        text: { type: 'text', analyzer: 'level_words', search_analyzer: 'words' },
+        // kitchen/knives is counted in kitchen too.
+        branches: { type: 'text', analyzer: 'branches', fielddata: true },
+      },
+    },
     attributes: words,
     // Which words there are at all, unstemmed: what is not among them may be misspelt.
     spelling: { type: 'text', analyzer: 'spoken', norms: false, index_options: 'docs' },
@@ -156,7 +173,7 @@ const mappings = {
 export const definition = { settings, mappings }
 
 /** Goes up with every change above. While two versions of the shop run, the index of the higher one is kept. */
-export const GENERATION = 2
+export const GENERATION = 3
 
 /** Changes with anything above, and so tells an index made by another version of it. */
 export const fingerprint = createHash('sha256').update(JSON.stringify(definition)).digest('hex').slice(0, 8)

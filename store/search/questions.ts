@@ -1,5 +1,6 @@
 import {
   attributeFacets,
+  CATEGORY_FACETS,
   type Facets,
   PRICE_STEPS_MINOR,
   type ProductFilters,
@@ -13,7 +14,7 @@ const FACET_PAIRS = 400
 
 export function filtersOf({ category, minPriceMinor, maxPriceMinor, inStock, attributes = {} }: ProductFilters) {
   return [
-    ...(category === undefined ? [] : [{ term: { category } }]),
+    ...(category === undefined ? [] : [inCategory(category)]),
     { range: { price_minor: { gte: minPriceMinor ?? 0, ...(maxPriceMinor !== undefined && { lte: maxPriceMinor }) } } },
     ...(inStock === undefined ? [] : [{ term: { in_stock: inStock } }]),
     ...Object.entries(attributes).map(([name, values]) => ({
@@ -21,6 +22,11 @@ export function filtersOf({ category, minPriceMinor, maxPriceMinor, inStock, att
     })),
   ]
 }
+
+// By the path itself, which an index of an earlier make has too.
+const inCategory = (category: string) => ({
+  bool: { should: [{ term: { category } }, { prefix: { category: `${category}/` } }] },
+})
 
 // Each order ends in the id, so that it is total and a page can begin exactly where the last one ended.
 export const sorts: Record<SearchSort, readonly object[]> = {
@@ -34,7 +40,7 @@ export const sorts: Record<SearchSort, readonly object[]> = {
 }
 
 export const facetAggregations = {
-  categories: { terms: { field: 'category', size: 50 } },
+  categories: { terms: { field: 'category.branches', size: CATEGORY_FACETS } },
   prices: {
     range: {
       field: 'price_minor',

@@ -186,3 +186,69 @@ test.each([
   expect([400, 404, 422]).toContain(status)
   expect(performance.now() - startedAt).toBeLessThan(100)
 })
+
+test('a category is a tree: what is asked for comes with all below it, and nothing beside it', async () => {
+  const paths = ['Tree', 'Tree/Oak', 'Tree / Oak / Red', 'Tree/Ash', 'Tree-house', 'Treetop/Oak', 'Tree/100%_sure']
+  for (const [n, category] of paths.entries()) {
+    const answer = await create({ ...described(), category, price: { amount: 100 + (n % 3), currency: 'USD' } })
+    expect(answer).toMatchObject({ status: 201, body: { category: category.replaceAll(' / ', '/') } })
+  }
+  const found = async (category: string, sort: string) => {
+    const categories: string[] = []
+    for (let cursor: string | undefined; ; ) {
+      const query = new URLSearchParams({ category, sort, limit: '2', ...(cursor && { cursor }) })
+      const { body } = await shop.ask('GET', `/v1/products?${query}`)
+      categories.push(...body.data.map((product: { category: string }) => product.category))
+      if (!body.next_cursor) return categories
+      cursor = body.next_cursor
+    }
+  }
+  expect(await found('Tree', 'price')).toEqual(['Tree', 'Tree/Ash', 'Tree/100%_sure', 'Tree/Oak', 'Tree/Oak/Red'])
+  for (const sort of ['newest', 'price', '-price', 'name']) {
+    expect((await found('Tree', sort)).sort()).toEqual([
+      'Tree',
+      'Tree/100%_sure',
+      'Tree/Ash',
+      'Tree/Oak',
+      'Tree/Oak/Red',
+    ])
+    expect(await found(' Tree / Oak / Red', sort)).toEqual(['Tree/Oak/Red'])
+    expect(await found('Tree/100_', sort)).toEqual([])
+  }
+  const { body } = await shop.ask('GET', '/v1/categories')
+  expect(body.data.filter(({ name }: { name: string }) => name.startsWith('Tree'))).toEqual([
+    {
+      path: 'Tree',
+      name: 'Tree',
+      products: 5,
+      children: [
+        { path: 'Tree/100%_sure', name: '100%_sure', products: 1, children: [] },
+        { path: 'Tree/Ash', name: 'Ash', products: 1, children: [] },
+        {
+          path: 'Tree/Oak',
+          name: 'Oak',
+          products: 2,
+          children: [{ path: 'Tree/Oak/Red', name: 'Red', products: 1, children: [] }],
+        },
+      ],
+    },
+    { path: 'Tree-house', name: 'Tree-house', products: 1, children: [] },
+    {
+      path: 'Treetop',
+      name: 'Treetop',
+      products: 1,
+      children: [{ path: 'Treetop/Oak', name: 'Oak', products: 1, children: [] }],
+    },
+  ])
+})
+
+test.each([
+  ['Tree//Oak', 'empty level'],
+  ['/Tree', 'empty level'],
+  ['Tree/ ', 'empty level'],
+  ['a/b/c/d/e/f', '6 levels; at most 5'],
+])('a category that is no path is refused with the reason: %s', async (category, reason) => {
+  const { status, body } = await create({ ...described(), category })
+  expect([status, body.code]).toEqual([422, 'invalid_request'])
+  expect(body.errors).toMatchObject([{ path: 'category', message: expect.stringContaining(reason) }])
+})

@@ -33,6 +33,7 @@ const routes: Promises[] = [
   { route: 'GET /v1/me', for: 'customers' },
   { route: 'PATCH /v1/me', for: 'customers', body: {} },
   { route: 'GET /v1/products', for: 'everyone' },
+  { route: 'GET /v1/categories', for: 'everyone' },
   { route: 'GET /v1/products/:id', for: 'everyone', hasId: true },
   { route: 'POST /v1/products', for: 'staff', body: newProduct },
   { route: 'PATCH /v1/products/:id', for: 'staff', body: { name: 'Renamed' }, hasId: true },

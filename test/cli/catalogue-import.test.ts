@@ -65,6 +65,8 @@ test('good rows land, bad ones are named with line and reason, and the command s
       'LAMP-4,Wall lamp,,2999,JPY,Lamps,,,,,inactive',
       'LAMP-5,too few fields',
       'LAMP-6,Ceiling lamp,,100,USD,Lamps,not json,1,,,',
+      'LAMP-8,Reading lamp,,100,USD,Lamps / Reading,,1,,,',
+      'LAMP-9,Lost lamp,,100,USD,Lamps//Reading,,1,,,',
     ].join('\n'),
   )
   const { exitCode, stdout, stderr } = await runImport(file)
@@ -72,7 +74,8 @@ test('good rows land, bad ones are named with line and reason, and the command s
   expect(stderr).toContain(`${file}:5: price.amount: `)
   expect(stderr).toContain(`${file}:7: has 2 fields, and the header 11`)
   expect(stderr).toContain(`${file}:8: attributes: is not a JSON object`)
-  expect(stdout).toContain('2 new, 0 changed, 0 as they were, 4 refused')
+  expect(stderr).toContain(`${file}:10: category: Has an empty level`)
+  expect(stdout).toContain('3 new, 0 changed, 0 as they were, 5 refused')
   expect(exitCode).toBe(0)
   expect(await productOf('LAMP-1')).toEqual({
     name: 'Desk "Pro" lamp',
@@ -91,6 +94,7 @@ test('good rows land, bad ones are named with line and reason, and the command s
     status: 'inactive',
     on_hand: 0,
   })
+  expect(await productOf('LAMP-8')).toMatchObject({ category: 'Lamps/Reading' })
   const again = await runImport(file)
   expect([again.exitCode, again.stdout]).toEqual([0, expect.stringContaining('Nothing to do')])
 })

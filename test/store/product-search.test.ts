@@ -86,3 +86,16 @@ test('a change is found at once', async () => {
   expect(await namesOf({ q: 'torch' })).toEqual(['Torch'])
   await updateProduct(shop.database, id, { status: 'inactive' })
 })
+
+test('a category is found with all below it, by the words of every level, and counted on each', async () => {
+  const paths = ['Larder/Tinned goods/Pulses', 'Larder/Tinned goods', 'Larder', 'Larder-like']
+  for (const category of paths) await addProduct(shop.database, { name: `In ${category.length}`, category })
+  const { products, facets } = await search({ category: 'Larder', sort: 'newest' })
+  expect(products.map(({ category }) => category)).toEqual(paths.slice(0, 3).reverse())
+  expect(facets.categories).toEqual([
+    { value: 'Larder', count: 3 },
+    { value: 'Larder/Tinned goods', count: 2 },
+    { value: 'Larder/Tinned goods/Pulses', count: 1 },
+  ])
+  for (const q of ['pulses', 'tinned pulse', 'larder pulses']) expect(await namesOf({ q })).toEqual(['In 26'])
+})

@@ -137,6 +137,20 @@ test('attributes filter and are counted as they are without the index', async ({
   expect(facets).toEqual(plain.facets)
 })
 
+test('a category is found with all below it, by the words of every level, and counted on each', async ({ skip }) => {
+  if (!server.url) skip()
+  const paths = ['Larder/Tinned goods/Pulses', 'Larder/Tinned goods', 'Larder', 'Larder-like', 'Larder/2024/2025']
+  for (const category of paths) await addProduct(shop.database, { name: `In ${category.length}`, category })
+  await sync()
+  const query = { category: 'Larder', sort: 'newest', limit: 9 } as const
+  const { products, facets } = await search(query)
+  expect(products.map(({ category }) => category).sort()).toEqual(paths.filter((path) => path !== 'Larder-like').sort())
+  expect(facets).toEqual((await createProductSearch({ database: shop.database }).search(query)).facets)
+  expect(facets.categories).toContainEqual({ value: 'Larder/Tinned goods', count: 2 })
+  for (const q of ['pulses', 'tinned pulse', 'larder pulses']) expect((await namesOf({ q }))[0]).toBe('In 26')
+  expect(await namesOf({ q: '2024', sort: 'newest' })).toEqual(['In 16'])
+})
+
 test('pages go on where the last one ended, whatever comes into the catalogue meanwhile', async ({ skip }) => {
   if (!server.url) skip()
   for (const sort of searchSorts) {

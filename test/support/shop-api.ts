@@ -8,6 +8,7 @@ import type { Role } from '../../domain/roles.ts'
 import { newId } from '../../store/ids.ts'
 import { openCaches } from '../../store/caches.ts'
 import { createCatalogue } from '../../store/catalogue.ts'
+import { createCategoryTree } from '../../store/categories.ts'
 import { createMoments } from '../../store/moments.ts'
 import { createProductSearch } from '../../store/product-search.ts'
 import { countViews } from '../../store/hot-products.ts'
@@ -45,6 +46,7 @@ export async function openShopApi(overrides: Partial<AppDeps> = {}) {
     logger,
     search: createProductSearch({ database }),
     catalogue,
+    categories: createCategoryTree({ database, moments }),
     moments,
     pages: createProductPages({ database, catalogue, caches, moments, findRelated, logger }),
     views: countViews(),

@@ -1,0 +1,43 @@
+-- Up Migration
+
+-- A category is a path: kitchen/knives is in kitchen. What stood there before is written as the API writes it now; a name
+-- that was nothing but blanks and slashes has none left.
+update products set category = coalesce(nullif(tidy.path, ''), 'other'), version = version + 1
+  from (select id, btrim(regexp_replace(regexp_replace(category, '\s*/\s*', '/', 'g'), '/{2,}', '/', 'g'), '/ ') as path
+          from products where category ~ '/') as tidy
+ where products.id = tidy.id and products.category <> tidy.path;
+alter table products add constraint products_category_has_no_empty_level check (category !~ '(^|/)\s*(/|$)');
+
+-- All that a category is in, and itself.
+create function category_branches(category text) returns text[] language sql immutable parallel safe as $$
+  select array_agg(array_to_string(levels[1:level], '/') order by level)
+    from (select string_to_array(category, '/') as levels) as path, generate_subscripts(levels, 1) as level
+$$;
+
+-- The words of every level: as one text a path would be a single word. The column carries its index along.
+alter table products drop column search_text;
+alter table products add column search_text tsvector generated always as (
+  setweight(to_tsvector('english', name), 'A')
+  || setweight(to_tsvector('english', sku || ' ' || translate(category, '/', ' ')), 'B')
+  || setweight(to_tsvector('english', description), 'C')
+  || setweight(jsonb_to_tsvector('english', attributes, '["string"]'), 'D')
+) stored;
+create index products_search_text on products using gin (search_text);
+
+-- Bytes and not words of a language are compared, so that what is below a category is one range, whatever the collation.
+drop index products_category_price;
+create index products_category_price on products (status, category text_pattern_ops, price_minor, id);
+
+-- Down Migration
+drop index products_category_price;
+create index products_category_price on products (category, price_minor, id) include (sku, name, currency) where status = 'active';
+alter table products drop column search_text;
+alter table products add column search_text tsvector generated always as (
+  setweight(to_tsvector('english', name), 'A')
+  || setweight(to_tsvector('english', sku || ' ' || category), 'B')
+  || setweight(to_tsvector('english', description), 'C')
+  || setweight(jsonb_to_tsvector('english', attributes, '["string"]'), 'D')
+) stored;
+create index products_search_text on products using gin (search_text);
+drop function category_branches;
+alter table products drop constraint products_category_has_no_empty_level;
