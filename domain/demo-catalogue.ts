@@ -45,7 +45,7 @@ function product(department: Department, kind: Kind, line: string, number: numbe
     description: `${kind.pitch} Made of ${material}. ${dice.pick(department.care)} ${dice.pick(closings)}`,
     priceMinor: price(kind, dice),
     currency: 'USD',
-    category: department.category,
+    category: `${department.category}/${kind.category}`,
     attributes: { brand: line.slice(0, line.lastIndexOf(' ')), colour, material, [kind.measure]: size },
     onHand,
   }

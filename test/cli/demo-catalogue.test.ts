@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
+import { categoryTree } from '../../domain/category.ts'
 import { demoCatalogue } from '../../domain/demo-catalogue.ts'
 import { isAmountMinor, isCurrency } from '../../domain/money.ts'
 import { openShopApi } from '../support/shop-api.ts'
 
 const catalogue = demoCatalogue()
 
-test('the demo shop has forty products in each of ten categories', () => {
-  const sizes = Object.values(Object.groupBy(catalogue, ({ category }) => category)).map((products) => products?.length)
-  expect(sizes).toEqual(Array(10).fill(40))
+test('the demo shop has forty products in each of ten departments, five of each kind', () => {
+  const tree = categoryTree(catalogue.map(({ category }) => ({ path: category, products: 1 })))
+  expect(tree.map(({ products }) => products)).toEqual(Array(10).fill(40))
+  expect(tree.map(({ children }) => children.map(({ products }) => products))).toEqual(Array(10).fill(Array(8).fill(5)))
 })
 
 test('it is the same shop each time, on every machine', () => {
