@@ -109,7 +109,7 @@ async function readHistory(database: Database) {
   }
   const itemNames = collected.itemNames()
   const segments = await lookUp(collected.userNames(), (ids) => store.listSegments(database, ids), [])
-  const categories = await lookUp(itemNames, (ids) => store.listCategories(database, ids), '')
+  const categories = await lookUp(itemNames, (ids) => store.listCategories(database, ids), [])
   const history: ShopHistory = { histories: collected.histories(), segments, categories }
   return { history, itemNames, lines: collected.lines }
 }

@@ -5,11 +5,11 @@ import { bestOf, type Case, type Figures, measure, type Scorer } from './measuri
 import { placesOf } from './ridge.ts'
 import { addRidge, addSparse, type ItemModel, trainModel } from './scoring.ts'
 
-/** What a shop knows: who took what, which segments each customer belongs to, and the category of each item. */
+/** What a shop knows: who took what, which segments each customer belongs to, and each item's category with those it is in. */
 export type ShopHistory = {
   histories: Histories
   segments: readonly (readonly string[])[]
-  categories: readonly string[]
+  categories: readonly (readonly string[])[]
 }
 
 /** Items, best first, each with its score. */
@@ -125,9 +125,9 @@ function popularOf({ histories, segments, categories }: ShopHistory, { blend }: 
       POPULAR,
     )
   const everybody = { segment: 'all', ranking: rank(shares) }
-  const byCategory = [...new Set(categories)].map((category) => ({
-    segment: `category:${category.toLowerCase()}`,
-    ranking: rank(shares.map((share, item) => (categories[item] === category ? share : 0))),
+  const byCategory = [...new Set(categories.flat())].map((category) => ({
+    segment: `category:${category}`,
+    ranking: rank(shares.map((share, item) => (categories[item]?.includes(category) ? share : 0))),
   }))
   const members = new Map<string, number[]>()
   segments.forEach((names, user) => {

@@ -54,10 +54,11 @@ export async function listSegments(db: Db, userIds: readonly string[]): Promise<
   return new Map(rows.map(({ id, segments }) => [id, segments]))
 }
 
-export async function listCategories(db: Db, productIds: readonly string[]): Promise<Map<string, string>> {
-  const { rows } = await db.query<{ id: string; category: string }>(
-    'select id, category from products where id = any($1::text[])',
+/** The category of each product and those it is in, in small letters as they are liked. */
+export async function listCategories(db: Db, productIds: readonly string[]): Promise<Map<string, string[]>> {
+  const { rows } = await db.query<{ id: string; categories: string[] }>(
+    'select id, category_branches(lower(category)) as categories from products where id = any($1::text[])',
     [productIds],
   )
-  return new Map(rows.map(({ id, category }) => [id, category]))
+  return new Map(rows.map(({ id, categories }) => [id, categories]))
 }

@@ -147,12 +147,24 @@ test('a shop learns what goes together, what sells where, and how well it did', 
     }
   const names = collected.itemNames()
   const segments = collected.userNames().map((_, user) => (user % 2 === 0 ? ['location:oslo'] : []))
-  const trained = trainShop({ histories: collected.histories(), segments, categories: names.map(() => 'Things') })
+  const trained = trainShop({
+    histories: collected.histories(),
+    segments,
+    categories: names.map((_, item) => (item % 2 === 0 ? ['things'] : ['things', 'things/small'])),
+  })
   for (let item = 0; item < names.length; item += 3) {
     const best = names[trained.related[item]?.items[0] ?? -1]
     expect([names[item], best]).toEqual([names[item], `p${Number(names[item]?.slice(1)) ^ 1}`])
   }
-  expect(trained.popular.map(({ segment }) => segment)).toEqual(['all', 'category:things', 'location:oslo'])
+  expect(trained.popular.map(({ segment }) => segment)).toEqual([
+    'all',
+    'category:things',
+    'category:things/small',
+    'location:oslo',
+  ])
+  const sold = (wanted: string) => trained.popular.find(({ segment }) => segment === wanted)?.ranking.items
+  expect(sold('category:things'), 'who likes a category likes what is below it').toEqual(sold('all'))
+  expect(sold('category:things/small')).toEqual(sold('all')?.filter((item) => item % 2 === 1))
   expect(trained.figures).toMatchObject({ protocol: 'next_basket', cases: 60 })
 })
 
