@@ -1,6 +1,7 @@
 import type { ActivityInterceptorsFactory } from '@temporalio/worker'
 import { ApplicationFailure } from '@temporalio/common'
-import { GatewayRefused, GatewayUnavailable } from '../gateways/payment/port.ts'
+import { GatewayRefused } from '../gateways/payment/port.ts'
+import { GatewayUnavailable } from '../gateways/unavailable.ts'
 import { Problem, problems } from '../domain/problems.ts'
 
 /** Where an activity's trouble becomes Temporal's: what is final is marked so, everything else is tried again. */

@@ -1,11 +1,7 @@
 import { activityInfo } from '@temporalio/activity'
 import { orderStepKey } from '../domain/ids.ts'
-import {
-  GatewayRefused,
-  GatewayUnavailable,
-  type PaymentGateway,
-  type PaymentIntent,
-} from '../gateways/payment/port.ts'
+import { GatewayRefused, type PaymentGateway, type PaymentIntent } from '../gateways/payment/port.ts'
+import { GatewayUnavailable } from '../gateways/unavailable.ts'
 import type { Database } from '../store/database.ts'
 import type { Event, OrderFact } from '../store/events.ts'
 import {

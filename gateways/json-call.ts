@@ -1,6 +1,6 @@
 import http, { type IncomingMessage } from 'node:http'
 import https from 'node:https'
-import { GatewayUnavailable } from './payment/port.ts'
+import { GatewayUnavailable } from './unavailable.ts'
 
 export type JsonCall = { method: 'GET' | 'POST'; path: string; body?: object | undefined; key?: string | undefined }
 

@@ -2,11 +2,11 @@ import {
   type AuthorizeRequest,
   type GatewayRefund,
   GatewayRefused,
-  GatewayUnavailable,
   type PaymentGateway,
   type PaymentIntent,
   type PaymentNotice,
 } from '../gateways/payment/port.ts'
+import { GatewayUnavailable } from '../gateways/unavailable.ts'
 import type { LedgerEntry } from '../store/invariants.ts'
 import { never, type Scheduler } from './scheduler.ts'
 

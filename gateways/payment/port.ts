@@ -80,11 +80,6 @@ export interface PaymentGateway {
   readNotice(rawBody: string, headers: Headers): PaymentNotice | undefined
 }
 
-/** The gateway did not answer, or answered that it could not: the outcome is unknown, ask again or look it up by key. */
-export class GatewayUnavailable extends Error {
-  override readonly name = 'GatewayUnavailable'
-}
-
 /** The gateway understood and said no for good (an expired hold, a refund above the capture): repeating will not help. */
 export class GatewayRefused extends Error {
   override readonly name = 'GatewayRefused'

@@ -4,12 +4,12 @@ import { type CallerConfig, createCaller, parseJson } from '../json-call.ts'
 import {
   type GatewayRefund,
   GatewayRefused,
-  GatewayUnavailable,
   InvalidNotice,
   type PaymentGateway,
   type PaymentIntent,
   type PaymentNotice,
 } from './port.ts'
+import { GatewayUnavailable } from '../unavailable.ts'
 
 export type SandboxGatewayConfig = CallerConfig & { webhookSecret: string }
 

@@ -1,5 +1,6 @@
 import type Stripe from 'stripe'
-import { GatewayRefused, GatewayUnavailable, type PaymentIntent, type PaymentIntentStatus } from './port.ts'
+import { GatewayRefused, type PaymentIntent, type PaymentIntentStatus } from './port.ts'
+import { GatewayUnavailable } from '../unavailable.ts'
 
 export function toIntent(intent: Stripe.PaymentIntent): PaymentIntent {
   const { order_id: orderId } = intent.metadata

@@ -1,5 +1,6 @@
 import Stripe from 'stripe'
-import { GatewayRefused, GatewayUnavailable, type PaymentGateway, type PaymentIntent } from './port.ts'
+import { GatewayRefused, type PaymentGateway, type PaymentIntent } from './port.ts'
+import { GatewayUnavailable } from '../unavailable.ts'
 import { readStripeNotice } from './stripe-notices.ts'
 import { idOf, toIntent, toStripeCurrency } from './stripe-shapes.ts'
 

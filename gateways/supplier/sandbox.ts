@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { createCaller, type CallerConfig, type JsonCall } from '../json-call.ts'
-import { GatewayUnavailable } from '../payment/port.ts'
+import { GatewayUnavailable } from '../unavailable.ts'
 import type { Addressed, SupplierGateway, SuppliersOrder } from './port.ts'
 
 /** The client of `sandbox/supplier`. */

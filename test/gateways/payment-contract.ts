@@ -1,12 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import {
-  GatewayRefused,
-  GatewayUnavailable,
-  InvalidNotice,
-  type PaymentGateway,
-  type PaymentNotice,
-} from '../../gateways/payment/port.ts'
+import { GatewayRefused, InvalidNotice, type PaymentGateway, type PaymentNotice } from '../../gateways/payment/port.ts'
+import { GatewayUnavailable } from '../../gateways/unavailable.ts'
 
 export type Operation = 'authorize' | 'capture' | 'void' | 'refund'
 

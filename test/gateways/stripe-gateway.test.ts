@@ -4,10 +4,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   createPaymentGateway,
   GatewayRefused,
-  GatewayUnavailable,
   type PaymentGateway,
   type PaymentNotice,
 } from '../../gateways/payment/index.ts'
+import { GatewayUnavailable } from '../../gateways/unavailable.ts'
 import { type GatewayUnderTest, paymentContract } from './payment-contract.ts'
 import { openStripeDouble } from './stripe-double.ts'
 import { chargeJson, type FakeIntent, intentJson } from './stripe-shapes.ts'

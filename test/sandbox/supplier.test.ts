@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { GatewayUnavailable } from '../../gateways/payment/port.ts'
+import { GatewayUnavailable } from '../../gateways/unavailable.ts'
 import { openSupplierSandbox, type SupplierSandbox } from './supplier-process.ts'
 
 let sandbox: SupplierSandbox

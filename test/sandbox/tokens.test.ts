@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { GatewayUnavailable } from '../../gateways/payment/index.ts'
+import { GatewayUnavailable } from '../../gateways/unavailable.ts'
 import { eventually, openSandbox, type Sandbox } from './sandbox-process.ts'
 
 let sandbox: Sandbox
