@@ -30,6 +30,7 @@ import { productRoutes } from './routes/products.ts'
 import { reviewRoutes } from './routes/reviews.ts'
 import { recommendationRoutes } from './routes/recommendations.ts'
 import { searchRoutes } from './routes/search.ts'
+import { stockLedgerRoutes } from './routes/stock-ledger.ts'
 import { staticRoutes } from './static-files.ts'
 import { supplierRoutes } from './routes/suppliers.ts'
 
@@ -75,6 +76,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<ApiEnv> {
   app.route('/', reviewRoutes(deps))
   app.route('/', staticRoutes())
   app.route('/', inventoryRoutes(deps))
+  app.route('/', stockLedgerRoutes(deps))
   app.route('/', supplierRoutes(deps))
   app.route('/', searchRoutes(deps))
   app.route('/', recommendationRoutes(deps))

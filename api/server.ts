@@ -36,6 +36,7 @@ import { recommendationModelRoutes } from './routes/recommendation-models.ts'
 import { reconciliationRoutes } from './routes/reconciliation.ts'
 import { refundDecisionRoutes } from './routes/refund-decisions.ts'
 import { refundRoutes } from './routes/refunds.ts'
+import { replenishmentReceiptRoutes } from './routes/replenishment-receipts.ts'
 import { replenishmentRoutes } from './routes/replenishments.ts'
 import { webhookEndpointRoutes } from './routes/webhook-endpoints.ts'
 import { returnDecisionRoutes } from './routes/return-decisions.ts'
@@ -100,7 +101,8 @@ await untilAskedToStop(async (stop) => {
   app.route('/', refundRoutes({ database, temporal, policy: config.refunds }))
   app.route('/', refundDecisionRoutes({ database, temporal }))
   const nudge = nudgeSearchSync(temporal)
-  app.route('/', replenishmentRoutes({ database, temporal, policy: config.replenishments, nudgeSearchSync: nudge }))
+  app.route('/', replenishmentRoutes({ database, temporal, policy: config.replenishments }))
+  app.route('/', replenishmentReceiptRoutes({ database, temporal, nudgeSearchSync: nudge }))
   app.route('/', returnRoutes({ database, temporal, policy: config.returns }))
   app.route('/', returnDecisionRoutes({ database, temporal, nudgeSearchSync: nudge }))
   app.route('/', reconciliationRoutes({ database, temporal, settleMs: config.reconciliation.settleMs }))

@@ -9,6 +9,7 @@ import { orderActionRoutes } from '../api/routes/order-actions.ts'
 import { orderRoutes } from '../api/routes/orders.ts'
 import { refundDecisionRoutes } from '../api/routes/refund-decisions.ts'
 import { refundRoutes } from '../api/routes/refunds.ts'
+import { replenishmentReceiptRoutes } from '../api/routes/replenishment-receipts.ts'
 import { replenishmentRoutes } from '../api/routes/replenishments.ts'
 import { webhookRoutes } from '../api/routes/webhooks.ts'
 import type { PaymentNotice } from '../gateways/payment/port.ts'
@@ -98,7 +99,8 @@ export function boot(process: ShopProcess, { scheduler, database, gateway, engin
   app.route('/', orderActionRoutes({ database, temporal, logger }))
   app.route('/', refundRoutes({ database, temporal, policy: REFUND_POLICY }))
   app.route('/', refundDecisionRoutes({ database, temporal }))
-  app.route('/', replenishmentRoutes({ database, temporal, policy: REPLENISHMENT_POLICY, nudgeSearchSync: () => {} }))
+  app.route('/', replenishmentRoutes({ database, temporal, policy: REPLENISHMENT_POLICY }))
+  app.route('/', replenishmentReceiptRoutes({ database, temporal, nudgeSearchSync: () => {} }))
   app.route('/', webhookRoutes({ database, temporal, logger, readNotice: (body) => JSON.parse(body) as PaymentNotice }))
   process.app = app
 }

@@ -1,91 +1,20 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-import { isId } from '../../domain/ids.ts'
 import { Problem } from '../../domain/problems.ts'
-import { inTransaction } from '../../store/database.ts'
-import { type Answer, claimKey, fingerprintOf, recordAnswer } from '../../store/idempotency.ts'
-import { newId } from '../../store/ids.ts'
-import { adjustStock, findStock, listLedger, MAX_ON_HAND, type Stock, setReordering } from '../../store/inventory.ts'
-import { listSources, type NamedSource } from '../../store/suppliers/index.ts'
+import { findStock, MAX_ON_HAND, setReordering } from '../../store/inventory.ts'
+import { listSources } from '../../store/suppliers/index.ts'
 import type { AppDeps } from '../app.ts'
 import { type ApiEnv, bearer, staffOnly } from '../authentication.ts'
-import { give, idempotencyHeaders, refusal, replay, replayedHeader } from '../idempotency.ts'
-import { sourceAnswer, sourceSchema } from '../supplier-schemas.ts'
 import { bodyProblems, problemResponses } from '../problem-responses.ts'
-import { cursorParameter, lineOfText, listOf, pageSize, readCursor, timeSchema, writeCursor } from '../schemas.ts'
+import {
+  productIdOf,
+  reorderMode,
+  stockParams as params,
+  suppliedStockAnswer,
+  suppliedStockSchema,
+} from '../stock-schemas.ts'
 
 const units = z.int().min(0).max(MAX_ON_HAND)
 
-const reorderMode = z.enum(['fixed', 'computed']).openapi({
-  description: '`fixed`: the reorder quantity as it is set; `computed`: from recent sales and the lead time',
-})
-
-const stockSchema = z
-  .object({
-    product_id: z.string(),
-    on_hand: z.int().openapi({ description: 'On the shelf' }),
-    reserved: z.int().openapi({ description: 'Promised to orders' }),
-    available: z.int().openapi({ description: 'on_hand - reserved' }),
-    incoming: z.int().openapi({ description: 'Ordered from suppliers' }),
-    reorder_point: z.int(),
-    reorder_quantity: z.int(),
-    reorder_mode: reorderMode,
-  })
-  .openapi('Stock')
-
-const stockAnswer = (stock: Stock): z.infer<typeof stockSchema> => ({
-  product_id: stock.productId,
-  on_hand: stock.onHand,
-  reserved: stock.reserved,
-  available: stock.available,
-  incoming: stock.incoming,
-  reorder_point: stock.reorderPoint,
-  reorder_quantity: stock.reorderQuantity,
-  reorder_mode: stock.reorderMode,
-})
-
-const suppliedStockSchema = stockSchema
-  .extend({ suppliers: z.array(sourceSchema).openapi({ description: 'The preferred one first' }) })
-  .openapi('SuppliedStock')
-
-const suppliedStockAnswer = (stock: Stock, sources: NamedSource[]): z.infer<typeof suppliedStockSchema> => ({
-  ...stockAnswer(stock),
-  suppliers: sources.map(sourceAnswer),
-})
-
-const changeType = z.enum(['in', 'out', 'adjustment'])
-
-const entrySchema = z
-  .object({
-    change: z.int(),
-    type: changeType,
-    reason: z.string(),
-    order_id: z.string().nullable(),
-    created_at: timeSchema,
-  })
-  .openapi('LedgerEntry')
-
-const newAdjustmentSchema = z
-  .strictObject({
-    change: z.int().min(-MAX_ON_HAND).max(MAX_ON_HAND).openapi({
-      description:
-        'Units: above zero for `in`, either sign for `adjustment`; `out` always takes away, whatever the sign',
-      example: 25,
-    }),
-    type: changeType,
-    reason: lineOfText(500).openapi({ example: 'counted again' }),
-  })
-  .refine(({ change, type }) => (type === 'in' ? change > 0 : change !== 0), {
-    error: 'Must be above zero for in, and not zero for out and adjustment',
-    path: ['change'],
-  })
-  .transform((given) => (given.type === 'out' ? { ...given, change: -Math.abs(given.change) } : given))
-  .openapi('NewAdjustment')
-
-const adjustmentSchema = z
-  .object({ id: z.string(), change: z.int(), type: changeType, reason: z.string(), inventory: stockSchema })
-  .openapi('Adjustment')
-
-const params = z.object({ product_id: z.string() })
 const stockContent = { 'application/json': { schema: suppliedStockSchema } }
 
 const show = createRoute({
@@ -132,54 +61,7 @@ const change = createRoute({
   },
 })
 
-const ledger = createRoute({
-  method: 'get',
-  path: '/v1/inventory/{product_id}/ledger',
-  operationId: 'listLedger',
-  tags: ['inventory'],
-  summary: 'Why the stock is what it is',
-  description: 'Oldest first. The changes of all pages sum to `on_hand`.',
-  security: bearer,
-  middleware: staffOnly,
-  request: { params, query: z.strictObject({ limit: pageSize(1_000, 1_000), cursor: cursorParameter }) },
-  responses: {
-    200: { description: 'A page of the ledger', content: { 'application/json': { schema: listOf(entrySchema) } } },
-    ...problemResponses('malformed_request', 'unauthenticated', 'forbidden', 'product_not_found', 'invalid_request'),
-  },
-})
-
-const adjust = createRoute({
-  method: 'post',
-  path: '/v1/inventory/{product_id}/adjustments',
-  operationId: 'adjustStock',
-  tags: ['inventory'],
-  summary: 'Put units onto the shelf or take them off',
-  security: bearer,
-  middleware: staffOnly,
-  request: {
-    params,
-    headers: idempotencyHeaders,
-    body: { required: true, content: { 'application/json': { schema: newAdjustmentSchema } } },
-  },
-  responses: {
-    201: {
-      description: 'Done, and in the ledger',
-      headers: replayedHeader,
-      content: { 'application/json': { schema: adjustmentSchema } },
-    },
-    ...problemResponses(
-      'idempotency_key_required',
-      'unauthenticated',
-      'forbidden',
-      'product_not_found',
-      'insufficient_stock',
-      'idempotency_key_reuse',
-      ...bodyProblems,
-    ),
-  },
-})
-
-export function inventoryRoutes({ database, nudgeSearchSync }: Pick<AppDeps, 'database' | 'nudgeSearchSync'>) {
+export function inventoryRoutes({ database }: Pick<AppDeps, 'database'>) {
   const routes = new OpenAPIHono<ApiEnv>()
 
   routes.openapi(show, async (c) => {
@@ -201,64 +83,5 @@ export function inventoryRoutes({ database, nudgeSearchSync }: Pick<AppDeps, 'da
     return c.json(suppliedStockAnswer(stock, await listSources(database, productId)), 200)
   })
 
-  routes.openapi(ledger, async (c) => {
-    const productId = productIdOf(c.req.valid('param'))
-    const { limit, cursor } = c.req.valid('query')
-    const afterId = readCursor(cursor, z.int().min(1)) ?? 0
-    const { entries, hasMore } = await listLedger(database, productId, { afterId, limit })
-    if (entries.length === 0 && !(await findStock(database, productId))) throw new Problem('product_not_found')
-    const data = entries.map(({ change, type, reason, orderId, createdAt }) => ({
-      change,
-      type,
-      reason,
-      order_id: orderId,
-      created_at: createdAt.toISOString(),
-    }))
-    return c.json({ data, next_cursor: hasMore ? writeCursor(entries.at(-1)?.id) : null }, 200)
-  })
-
-  routes.openapi(adjust, async (c) => {
-    const productId = productIdOf(c.req.valid('param'))
-    const body = c.req.valid('json')
-    const use = {
-      userId: c.var.caller.id,
-      route: 'POST /v1/inventory/:product_id/adjustments',
-      key: c.req.valid('header')['idempotency-key'],
-      fingerprint: fingerprintOf({ productId, ...body }),
-    }
-    // Key, effect and answer in one transaction: a repeat that comes meanwhile waits for the key's row and hears the answer.
-    const { answer, isRepeat } = await inTransaction(database, async (tx) => {
-      const claim = await claimKey(tx, use, newId('adj'))
-      if (claim.answer) return { answer: claim.answer, isRepeat: true }
-      const answer = answerOf(
-        await adjustStock(tx, { id: claim.resourceId, productId, ...body }),
-        claim.resourceId,
-        body,
-      )
-      await recordAnswer(tx, use, answer)
-      return { answer, isRepeat: false }
-    })
-    if (isRepeat) return replay(c, answer)
-    nudgeSearchSync()
-    return give(c, answer)
-  })
   return routes
-}
-
-const productIdOf = ({ product_id }: z.infer<typeof params>): string => {
-  if (!isId('prd', product_id)) throw new Problem('product_not_found')
-  return product_id
-}
-
-function answerOf(
-  { outcome, stock }: Awaited<ReturnType<typeof adjustStock>>,
-  id: string,
-  body: z.infer<typeof newAdjustmentSchema>,
-): Answer {
-  if (outcome === 'adjusted' && stock) return { status: 201, body: { id, ...body, inventory: stockAnswer(stock) } }
-  if (outcome === 'insufficient_stock') {
-    return refusal(new Problem('insufficient_stock', { inventory: stock && stockAnswer(stock) }))
-  }
-  if (outcome === 'unknown_product') throw new Problem('product_not_found')
-  throw new Problem('invalid_request', { errors: [{ path: 'change', message: `Would make more than ${MAX_ON_HAND}` }] })
 }
