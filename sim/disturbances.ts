@@ -50,6 +50,7 @@ export function disturb({ scheduler, faults, processes, boot }: Disturbed): () =
     })
   }
   absence(faults.gateway, 'gateway', faults.outage.ofGatewayMs)
+  absence(faults.suppliers, 'suppliers', faults.suppliers.awayMs)
   absence(faults.database, 'database', faults.outage.ofDatabaseMs)
 
   return () => {
@@ -73,6 +74,10 @@ const signals: [string, unknown[]][] = [
   ['approve', [{ by: 'ada' }]],
   ['reject', [{ by: 'ada', reason: 'no' }]],
   ['resolve', [{ action: 'retry' }]],
+  ['deny', [{ by: 'ada', reason: 'worn' }]],
+  ['receive', [{ quantity: 1 }]],
+  ['receive', [{ items: [] }]],
+  ['retry', [{ by: 'ada' }]],
   ['payment_news', []],
 ]
 
@@ -83,7 +88,10 @@ export function meddle({ scheduler, engine, untilMs }: Meddled): void {
   const next = (): unknown =>
     scheduler.after(-Math.log(scheduler.random()) * everyMs, 'an operator acts', () => {
       if (scheduler.nowMs > stopMs) return
-      const running = [...engine.executions.values()].filter(({ status }) => status === 'running')
+      // A sweep that is cut short, in whatever way, is made good by the next.
+      const running = [...engine.executions.values()].filter(
+        ({ status, identity }) => status === 'running' && identity.type !== 'reorderSweep',
+      )
       const execution = running.length > 0 ? scheduler.pick(running) : undefined
       if (execution && scheduler.chance(0.2)) {
         scheduler.count('workflow cancelled by an operator')

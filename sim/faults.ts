@@ -1,4 +1,5 @@
 import type { GatewayFaults } from './gateway.ts'
+import type { LineFaults } from './line.ts'
 import type { DatabaseFaults } from './postgres.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { RpcFaults } from './temporal-client.ts'
@@ -14,6 +15,8 @@ export type Faults = {
   outage: { ofGatewayMs: number; ofDatabaseMs: number }
   /** Mean time between two, in virtual milliseconds; none when it is 0. */
   processes: { killEveryMs: number; freezeEveryMs: number }
+  /** `awayMs`: one absence of all of them. */
+  suppliers: LineFaults & { awayMs: number }
 }
 
 /** Every world has troubles of its own: some few, some many, and seldom all of them at once. */
@@ -22,13 +25,16 @@ export function drawFaults(scheduler: Scheduler): Faults {
     const mood = scheduler.random()
     return mood < 0.4 ? 0 : mood < 0.8 ? scheduler.random() * most * 0.3 : scheduler.random() * most
   }
+  const line = (): LineFaults => ({
+    lostBefore: often(0.3),
+    lostAfter: often(0.3),
+    busy: often(0.3),
+    late: often(0.2),
+    doubled: often(0.3),
+  })
   return {
     gateway: {
-      lostBefore: often(0.3),
-      lostAfter: often(0.3),
-      busy: often(0.3),
-      late: often(0.2),
-      doubled: often(0.3),
+      ...line(),
       refusesUndo: often(0.3),
       noticeLost: often(0.5),
       noticeDoubled: often(0.5),
@@ -50,6 +56,7 @@ export function drawFaults(scheduler: Scheduler): Faults {
       killEveryMs: scheduler.chance(0.6) ? scheduler.between(300, 8_000) : 0,
       freezeEveryMs: scheduler.chance(0.4) ? scheduler.between(1_500, 20_000) : 0,
     },
+    suppliers: { ...line(), awayMs: scheduler.chance(0.15) ? scheduler.between(5_000, 5 * 60_000) : 0 },
   }
 }
 

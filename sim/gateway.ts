@@ -6,20 +6,11 @@ import {
   type PaymentIntent,
   type PaymentNotice,
 } from '../gateways/payment/port.ts'
-import { GatewayUnavailable } from '../gateways/unavailable.ts'
 import type { LedgerEntry } from '../store/invariants.ts'
-import { never, type Scheduler } from './scheduler.ts'
+import { createLine, type LineFaults } from './line.ts'
+import type { Scheduler } from './scheduler.ts'
 
-export type GatewayFaults = {
-  lostBefore: number
-  lostAfter: number
-  busy: number
-  late: number
-  doubled: number
-  refusesUndo: number
-  noticeLost: number
-  noticeDoubled: number
-}
+export type GatewayFaults = LineFaults & { refusesUndo: number; noticeLost: number; noticeDoubled: number }
 
 type Intent = PaymentIntent & { key: string; token: string }
 type Deed = { fingerprint: string | undefined; resourceId: string }
@@ -48,6 +39,7 @@ export function createGateway(
   const intents = new Map<string, Intent>()
   const refunds = new Map<string, GatewayRefund>()
   const deeds = new Map<string, Deed>()
+  const call = createLine('gateway', scheduler, faults)
   let serial = 0
   const newId = (prefix: string) => `${prefix}_${String(++serial).padStart(12, '0')}`
 
@@ -120,41 +112,6 @@ export function createGateway(
       if (!deeds.has(key)) deeds.set(key, { fingerprint: undefined, resourceId: '' })
       return bank.find(key)
     },
-  }
-
-  /** One call over the network: any part of it may get lost, come late or come twice. */
-  function call<T>(what: string, timeoutMs: number, act: () => T): Promise<T> {
-    if (scheduler.isDead) return never()
-    const afterHere = scheduler.forThis()
-    return new Promise((resolve, reject) => {
-      const giveUp = afterHere(timeoutMs, `gateway ${what} unanswered`, () =>
-        reject(new GatewayUnavailable(`${what} was not answered`)),
-      )
-      if (scheduler.chance(faults.lostBefore)) return scheduler.count('gateway call lost')
-      const isLate = scheduler.chance(faults.late)
-      const isBusy = scheduler.chance(faults.busy)
-      const isDoubled = scheduler.chance(faults.doubled)
-      const isUnheard = scheduler.chance(faults.lostAfter)
-      // What was sent arrives, whatever becomes of the process that sent it.
-      const arrive = (delayMs: number, answer: boolean) =>
-        scheduler.after(delayMs, `gateway ${what}`, () => {
-          const result = isBusy ? new GatewayUnavailable(`${what} was answered 503`) : attempt(act)
-          if (!answer) return
-          afterHere(scheduler.latencyMs(), `gateway ${what} answers`, () => {
-            giveUp()
-            if (result instanceof Error) reject(result)
-            else resolve(result.value)
-          })
-        })
-      if (isLate) scheduler.count('gateway call arrived late')
-      if (isBusy) scheduler.count('gateway busy')
-      if (isUnheard) scheduler.count('gateway answer lost')
-      arrive(isLate ? scheduler.between(timeoutMs, 90_000) : scheduler.latencyMs(), !isUnheard)
-      if (isDoubled) {
-        scheduler.count('gateway call doubled')
-        arrive(scheduler.between(1, 40_000), false)
-      }
-    })
   }
 
   function record(
@@ -257,13 +214,5 @@ export function createGateway(
         announce({ type: 'payment.declined', intent, amountMinor: intent.amountMinor })
       }
     },
-  }
-}
-
-function attempt<T>(act: () => T): { value: T } | Error {
-  try {
-    return { value: act() }
-  } catch (error) {
-    return error as Error
   }
 }

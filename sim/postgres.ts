@@ -86,6 +86,12 @@ export async function openPostgres() {
   }
 }
 
+/** The same database, without the way to it: for what is no part of the world. */
+export function directly({ client }: Postgres): Database {
+  const query = client.query.bind(client)
+  return { query, connect: () => Promise.resolve({ query, release() {} }) } as unknown as Database
+}
+
 export type DatabaseFaults = { failsBefore: number; failsAfter: number; slow: number }
 
 class ConnectionLost extends Error {

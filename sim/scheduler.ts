@@ -38,7 +38,7 @@ export class Scheduler {
 
   /** Ids differ from process to process; the trace has names for them. */
   #named(line: string): string {
-    return line.replace(/\b(?:ord|usr|prd|re|po|rcp|pi|le)_[0-9a-f-]{32,36}/g, (id) => {
+    return line.replace(/\b(?:ord|usr|prd|re|ret|rrc|po|rcp|sup|pi|le)_[0-9a-f-]{32,36}/g, (id) => {
       const name = this.#names.get(id) ?? `${id.slice(0, id.indexOf('_'))}#${this.#names.size + 1}`
       this.#names.set(id, name)
       return name

@@ -9,6 +9,8 @@ import { orderActionRoutes } from '../api/routes/order-actions.ts'
 import { orderRoutes } from '../api/routes/orders.ts'
 import { refundDecisionRoutes } from '../api/routes/refund-decisions.ts'
 import { refundRoutes } from '../api/routes/refunds.ts'
+import { returnDecisionRoutes } from '../api/routes/return-decisions.ts'
+import { returnRoutes } from '../api/routes/returns.ts'
 import { replenishmentReceiptRoutes } from '../api/routes/replenishment-receipts.ts'
 import { replenishmentRoutes } from '../api/routes/replenishments.ts'
 import { webhookRoutes } from '../api/routes/webhooks.ts'
@@ -23,6 +25,7 @@ import type { Cached } from './engine/execution.ts'
 import type { Faults } from './faults.ts'
 import type { Gateway } from './gateway.ts'
 import type { Process, Scheduler } from './scheduler.ts'
+import type { Suppliers } from './supplier.ts'
 import { simulatedClient } from './temporal-client.ts'
 
 /** A process of the shop as npm start runs it: the API and a worker in one. */
@@ -46,7 +49,18 @@ const REFUND_POLICY = {
   remindAfterMs: 60 * 60_000,
   escalateAfterMs: 3 * 60 * 60_000,
 }
-const REPLENISHMENT_POLICY = { lateAfterMs: 2 * 24 * 60 * 60_000 }
+const RETURN_POLICY = {
+  windowMs: 30 * 24 * 60 * 60_000,
+  // Soon enough for a parcel to come as nobody waits for it any more.
+  receiveWithinMs: 90_000,
+  remindAfterMs: 60 * 60_000,
+  escalateAfterMs: 3 * 60 * 60_000,
+  ownApprovalLimitMinor: 5_000,
+}
+export const REPLENISHMENT_POLICY = {
+  lateAfterMs: 2 * 24 * 60 * 60_000,
+  suppliers: { answerWithinMs: 15_000, chaseEveryMs: 60 * 60_000, chases: 2 },
+}
 
 const silent: Pick<Logger, 'info' | 'warn' | 'error'> = { info() {}, warn() {}, error() {} }
 const logger = silent as Logger
@@ -72,18 +86,22 @@ type Deps = {
   scheduler: Scheduler
   database: Database
   gateway: Gateway
+  suppliers: Suppliers
   engine: Engine
   outcomes: OrderOutcomes
   faults: Faults
 }
 
 /** Starts a process, or starts it again: everything it had in memory is new. */
-export function boot(process: ShopProcess, { scheduler, database, gateway, engine, outcomes, faults }: Deps): void {
+export function boot(process: ShopProcess, deps: Deps): void {
+  const { scheduler, database, gateway, suppliers, engine, outcomes, faults } = deps
+  const nudgeSearchSync = () => {}
   process.isUp = true
   process.evictions = faults.engine.evictions
   process.activities = createActivities({
     database,
     gateways: { quick: gateway.client(1_500), patient: gateway.client(8_000) },
+    suppliers: suppliers.client(8_000),
     logger,
   })
   const client = simulatedClient(engine, scheduler, process, faults.rpc)
@@ -99,8 +117,10 @@ export function boot(process: ShopProcess, { scheduler, database, gateway, engin
   app.route('/', orderActionRoutes({ database, temporal, logger }))
   app.route('/', refundRoutes({ database, temporal, policy: REFUND_POLICY }))
   app.route('/', refundDecisionRoutes({ database, temporal }))
+  app.route('/', returnRoutes({ database, temporal, policy: RETURN_POLICY }))
+  app.route('/', returnDecisionRoutes({ database, temporal, nudgeSearchSync }))
   app.route('/', replenishmentRoutes({ database, temporal, policy: REPLENISHMENT_POLICY }))
-  app.route('/', replenishmentReceiptRoutes({ database, temporal, nudgeSearchSync: () => {} }))
+  app.route('/', replenishmentReceiptRoutes({ database, temporal, nudgeSearchSync }))
   app.route('/', webhookRoutes({ database, temporal, logger, readNotice: (body) => JSON.parse(body) as PaymentNotice }))
   process.app = app
 }

@@ -1,6 +1,7 @@
 import { type Answer, isKnown } from './network.ts'
 import { type Deps, insist, soon } from './people.ts'
 import { askForRefund, type RefundAsk } from './refund-desk.ts'
+import { type ReturnAsk, sendBack } from './return-desk.ts'
 
 /** What a shopper sent and heard under one key. */
 export type Purchase = {
@@ -18,7 +19,12 @@ export const buy = (deps: Deps, purchase: Purchase): Promise<Answer> =>
   insist(deps, { method: 'POST', path: '/v1/orders', ...purchase }, purchase.answers)
 
 /** What becomes of an order after it was taken: people act on it, now and then against each other. */
-export async function live(deps: Deps, purchase: Purchase, orderId: string, refunds: RefundAsk[]): Promise<void> {
+export async function live(
+  deps: Deps,
+  purchase: Purchase,
+  orderId: string,
+  { refunds, returns }: { refunds: RefundAsk[]; returns: ReturnAsk[] },
+): Promise<void> {
   const { scheduler, network, gateway, staffId } = deps
   const act = async (path: string, userId: string, body?: object) => {
     const key = `${path}-${scheduler.random()}`
@@ -50,7 +56,19 @@ export async function live(deps: Deps, purchase: Purchase, orderId: string, refu
   }
   const wishes: (() => Promise<unknown>)[] = []
   if (scheduler.chance(0.25)) wishes.push(() => act('cancel', scheduler.chance(0.7) ? purchase.userId : staffId))
-  if (scheduler.chance(0.45)) wishes.push(() => act('shipments', staffId, shipment))
+  const comesBack = async () => {
+    await soon(scheduler)
+    await sendBack(deps, orderId, purchase.userId, returns)
+  }
+  if (scheduler.chance(0.45))
+    wishes.push(async () => {
+      if ((await act('shipments', staffId, shipment))?.status !== 201) return
+      const parts: Promise<void>[] = []
+      for (let more = 0.6; scheduler.chance(more); more = 0.25) parts.push(comesBack())
+      await Promise.all(parts)
+    })
+  // Before it was sent out.
+  if (scheduler.chance(0.03)) wishes.push(comesBack)
   if (scheduler.chance(0.3))
     wishes.push(async () => {
       await soon(scheduler)

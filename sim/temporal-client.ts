@@ -60,8 +60,10 @@ export function simulatedClient(engine: Engine, scheduler: Scheduler, process: S
 
   function begin(type: string, { workflowId, taskQueue, args, requestEagerStart }: StartOptions): void {
     const eager = requestEagerStart ? process : undefined
-    const started = engine.start({ workflowId, type, taskQueue, args: payloads(args), eager })
-    if (started === 'closed') throw new WorkflowExecutionAlreadyStartedError('already started', workflowId, type)
+    const known = engine.find(workflowId)
+    if (!known) engine.start({ workflowId, type, taskQueue, args: payloads(args), eager })
+    else if (known.status !== 'running')
+      throw new WorkflowExecutionAlreadyStartedError('already started', workflowId, type)
   }
 
   function answerOf(outcome: UpdateOutcome, workflowId: string): unknown {

@@ -1,21 +1,19 @@
-import type { Database } from '../store/database.ts'
-import { newId } from '../store/ids.ts'
 import { findViolations } from '../store/invariants.ts'
-import { createProducts } from '../store/products.ts'
-import { createUser } from '../store/users.ts'
 import { disturb, meddle } from './disturbances.ts'
 import { createEngine } from './engine/engine.ts'
 import type { WorkflowHost } from './engine/workflow-host.ts'
 import { drawFaults, endFaults } from './faults.ts'
 import { createGateway } from './gateway.ts'
-import { brokenWords, contradictions, unsold } from './history.ts'
-import { type Postgres, simulatedPool } from './postgres.ts'
+import { brokenWords, contradictions, type Heard, strayOrders, unpaidReturns, unsold } from './history.ts'
 import { createNetwork } from './network.ts'
-import type { RefundAsk } from './refund-desk.ts'
+import { fillShelves, person } from './opening.ts'
+import { directly, type Postgres, simulatedPool } from './postgres.ts'
 import { Scheduler } from './scheduler.ts'
 import { boot, kill, newProcess, simulatedOutcomes } from './shop.ts'
 import { buy, live, type Purchase } from './shoppers.ts'
-import { type Delivery, replenish } from './stockroom.ts'
+import { seeToIt, sweepShelves } from './staff.ts'
+import { replenish } from './stockroom.ts'
+import { createSuppliers } from './supplier.ts'
 import { installVirtualGlobals } from './virtual-globals.ts'
 
 export type Violation = { what: string; subject: string }
@@ -44,7 +42,6 @@ const ADDRESS = {
   postal_code: 'EC1A 1BB',
   country: 'GB',
 }
-const PRODUCTS = 6
 /** Longer than the longest wait, of a refund that the gateway refused for somebody to have it tried again. */
 const REST_WITHIN_MS = 40 * 24 * 60 * 60_000
 const MOST_STEPS_PER_CHECKOUT = 4_000
@@ -86,7 +83,7 @@ async function openShop(
 ): Promise<void> {
   const { client } = postgres
   await postgres.empty()
-  const direct = { query: client.query.bind(client) } as unknown as Database
+  const direct = directly(postgres)
   const faults = drawFaults(scheduler)
   scheduler.note(`faults ${JSON.stringify(faults)}`)
   const database = simulatedPool(postgres, scheduler, faults.database)
@@ -100,39 +97,17 @@ async function openShop(
     const answer = await network.ask({ method: 'POST', path: '/v1/webhooks/payments', userId: staffId, body: notice })
     return answer !== undefined && answer.status < 300
   })
-  const shop = { scheduler, database, gateway, engine, outcomes, faults }
-  const staffId = await person('manager')
+  const suppliers = createSuppliers(scheduler, faults.suppliers)
+  const shop = { scheduler, database, gateway, suppliers, engine, outcomes, faults }
+  const staffId = await person(direct, 'manager')
   const customers: string[] = []
-  for (let at = 0; at < Math.max(3, checkouts / 5); at++) customers.push(await person('user'))
-  const productIds: string[] = []
-  const rush = Math.max(2, Math.round(checkouts / 20))
-  await createProducts(
-    direct,
-    Array.from({ length: PRODUCTS }, (_, at) => {
-      const id = newId('prd')
-      productIds.push(id)
-      // The first one is what everybody wants; now and then an item is dear enough to look odd.
-      const onHand = at === 0 ? rush : Math.round(checkouts * scheduler.between(0.1, 1.5)) + 2
-      const priceMinor = scheduler.chance(0.15) ? 300_000 : Math.round(scheduler.between(500, 9_000))
-      return {
-        id,
-        sku: `SKU-${at}`,
-        name: `Thing ${at}`,
-        description: '',
-        priceMinor,
-        currency: 'USD',
-        category: 'Things',
-        attributes: {},
-        onHand,
-      }
-    }),
-  )
+  for (let at = 0; at < Math.max(3, checkouts / 5); at++) customers.push(await person(direct, 'user'))
+  const productIds = await fillShelves(direct, scheduler, checkouts)
   for (const process of processes) boot(process, shop)
 
   const purchases: Purchase[] = []
-  const refunds: RefundAsk[] = []
-  const deliveries: Delivery[] = []
-  const deps = { scheduler, network, gateway, staffId, approverId: await person('manager') }
+  const heard: Heard = { refunds: [], returns: [], deliveries: [] }
+  const deps = { scheduler, network, gateway, staffId, approverId: await person(direct, 'manager') }
   const trafficMs = checkouts * scheduler.between(20, 250)
   for (let at = 0; at < checkouts; at++)
     scheduler.after(scheduler.random() * trafficMs, 'somebody comes', async () => void shopping(newPurchase()))
@@ -140,8 +115,9 @@ async function openShop(
     scheduler.after(
       scheduler.random() * trafficMs,
       'a shelf is to be filled',
-      async () => void replenish(deps, scheduler.pick(productIds), deliveries),
+      async () => void replenish(deps, scheduler.pick(productIds), heard.deliveries),
     )
+  scheduler.after(scheduler.random() * trafficMs, 'the shelves are looked at', () => sweepShelves(shop))
   const calm = disturb({ ...shop, processes, boot: (process) => boot(process, shop) })
   meddle({ ...shop, untilMs: trafficMs })
 
@@ -155,7 +131,10 @@ async function openShop(
   await calm()
   for (const process of processes) process.evictions = 0
   await rest()
-  await resolveAll()
+  sweepShelves(shop)
+  await rest()
+  // What stays as it is after that waits for something else.
+  for (let round = 0; round < 5 && (await seeToIt({ ...shop, database: direct })) > 0; round++) await rest()
   for (const { identity, ...execution } of engine.executions.values()) {
     const why = execution.status === 'running' ? engine.unrest({ identity, ...execution }) : undefined
     if (why) violate(`it does not come to rest: ${why}`, identity.workflowId)
@@ -165,19 +144,22 @@ async function openShop(
     scheduler.after(0, 'asks once more', async () => void buy(deps, purchase))
   }
   await rest()
-  const untrue = [...(await contradictions(direct, purchases)), ...(await brokenWords(direct, refunds, deliveries))]
+  const { rows: ends } = await direct.query<{ what: string; times: number }>(
+    `select 'return is ' || status as what, count(*)::int as times from returns group by 1
+     union all select 'supplier order is ' || status, count(*)::int from supplier_orders group by 1`,
+  )
+  for (const { what, times } of ends) scheduler.count(what, times)
+  const untrue = [
+    ...(await contradictions(direct, purchases)),
+    ...(await brokenWords(direct, heard)),
+    ...(await strayOrders(direct, suppliers)),
+    ...(await unpaidReturns(direct)),
+  ]
   for (const each of untrue) violate(each.what, each.subject)
   await sellTheRest()
   await check('all')
   client.off('notification', hear)
   for (const process of processes) await kill(process, scheduler)
-
-  async function person(role: 'user' | 'manager'): Promise<string> {
-    const id = newId('usr')
-    const name = `${role}-${id.slice(4).replaceAll('-', '')}`
-    await createUser(direct, { id, username: name, email: `${name}@example.test`, passwordHash: '-', role })
-    return id
-  }
 
   function newPurchase(): Purchase {
     const productId = scheduler.chance(0.4) ? (productIds[0] as string) : scheduler.pick(productIds)
@@ -208,7 +190,7 @@ async function openShop(
       `checkout ${answer.status}${answer.body?.code ? ` ${answer.body.code}` : ` ${answer.body?.status}`}`,
     )
     const orderId = answer.body?.id
-    if (answer.status < 300 && orderId) await live(deps, purchase, orderId, refunds)
+    if (answer.status < 300 && orderId) await live(deps, purchase, orderId, heard)
   }
 
   async function run(untilMs: number): Promise<void> {
@@ -222,22 +204,6 @@ async function openShop(
       violate(`it does not come to rest in ${REST_WITHIN_MS / 3_600_000} hours: ${scheduler.next}`, 'shop')
   }
 
-  /** Staff see to what calls for a person, until nothing does that waits for one. */
-  async function resolveAll(): Promise<void> {
-    for (let round = 0; round < 5; round++) {
-      const { rows } = await client.query<{ id: string }>(
-        `select id from orders where needs_attention like '%signal resolve%' order by id`,
-      )
-      if (rows.length === 0) return
-      for (const { id } of rows) {
-        scheduler.count('undo tried again for a person')
-        const execution = engine.find(`order-${id}`)
-        if (execution) engine.signal(execution, 'resolve', [])
-      }
-      await rest()
-    }
-  }
-
   /** What is left of the sought-after product can be bought to the last unit, and not one more. */
   async function sellTheRest(): Promise<void> {
     const left = await unsold(direct, productIds[0] as string)
@@ -249,7 +215,7 @@ async function openShop(
           payment: { method: 'card', token: 'tok_visa' },
           shipping_address: ADDRESS,
         }
-        const userId = await person('user')
+        const userId = await person(direct, 'user')
         void network
           .ask({ method: 'POST', path: '/v1/orders', userId, key: `last-${at}`, body })
           .then((answer) => answers.push(answer?.status ?? 0))

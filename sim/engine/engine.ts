@@ -1,8 +1,10 @@
 import type { ShopProcess } from '../shop.ts'
 import { type EngineDeps, type Execution, type Update, type UpdateOutcome } from './execution.ts'
 import { createRegularActivities } from './regular-activities.ts'
-import { createTasks, settle } from './tasks.ts'
-import { durationMs, type Job, timestamp, type WorkflowHost } from './workflow-host.ts'
+import { createRelations } from './relations.ts'
+import { createTasks } from './tasks.ts'
+import { settle } from './updates.ts'
+import { durationMs, type Identity, type Job, timestamp, type WorkflowHost } from './workflow-host.ts'
 
 export type Engine = ReturnType<typeof createEngine>
 
@@ -11,7 +13,8 @@ export type Start = {
   type: string
   taskQueue: string
   args: object[]
-  eager: ShopProcess | undefined
+  eager?: ShopProcess | undefined
+  parent?: Identity
 }
 
 /** A Temporal server in memory: executions, their histories and timers, and who asks what of them. */
@@ -20,6 +23,7 @@ export function createEngine(deps: EngineDeps, host: WorkflowHost) {
   const executions = new Map<string, Execution>()
   const cancelled = new WeakSet<Execution>()
   const activities = createRegularActivities(deps, (execution, event) => happens(execution, event))
+  const relations = createRelations(deps, { find, start, signal, happens })
   const tasks = createTasks(deps, host, {
     startTimer(execution, { seq, startToFireTimeout }) {
       const stop = scheduler.after(durationMs(startToFireTimeout) ?? 0, 'timer fires', () => {
@@ -36,6 +40,8 @@ export function createEngine(deps: EngineDeps, host: WorkflowHost) {
     },
     scheduleActivity: (execution, command) => activities.schedule(execution, command),
     requestCancelActivity: (execution, { seq }) => activities.cancel(execution, seq),
+    startChild: (execution, command) => relations.startChild(execution, command),
+    signalOther: (execution, command) => relations.signalOther(execution, command),
     close(execution) {
       for (const stop of execution.timers.values()) stop()
       execution.timers.clear()
@@ -46,6 +52,7 @@ export function createEngine(deps: EngineDeps, host: WorkflowHost) {
             deps.violate('the order ended with a request unanswered', execution.identity.workflowId)
           settle(update, { gone: true })
         }
+      relations.ended(execution)
     },
   })
 
@@ -56,46 +63,52 @@ export function createEngine(deps: EngineDeps, host: WorkflowHost) {
     tasks.wake(execution)
   }
 
+  function find(workflowId: string): Execution | undefined {
+    return executions.get(workflowId)
+  }
+
+  /** Begins it, also where an earlier one under the same id has ended. */
+  function start({ workflowId, type, taskQueue, args, eager, parent }: Start): Execution {
+    const seed = Array.from({ length: 8 }, () => Math.floor(scheduler.random() * 256))
+    const runId = executions.has(workflowId) ? `run-${workflowId}-${scheduler.random()}` : `run-${workflowId}`
+    const identity = { workflowId, runId, type, taskQueue, seed, ...(parent && { parent }) }
+    const initializeWorkflow = {
+      workflowId,
+      workflowType: type,
+      arguments: args,
+      randomnessSeed: 1,
+      attempt: 1,
+      firstExecutionRunId: runId,
+      startTime: timestamp(scheduler.nowMs),
+    }
+    const execution: Execution = {
+      identity,
+      startedMs: scheduler.nowMs,
+      status: 'running',
+      history: [],
+      events: [],
+      newUpdates: [],
+      updates: new Map(),
+      task: undefined,
+      isTaskOffered: false,
+      home: eager,
+      timers: new Map(),
+      activities: new Map(),
+    }
+    executions.set(workflowId, execution)
+    happens(execution, { initializeWorkflow })
+    return execution
+  }
+
+  function signal(execution: Execution, signalName: string, input: object[]): void {
+    happens(execution, { signalWorkflow: { signalName, input, identity: 'sim', headers: {} } })
+  }
+
   return {
     executions,
-    find: (workflowId: string): Execution | undefined => executions.get(workflowId),
-
-    start({ workflowId, type, taskQueue, args, eager }: Start): 'started' | 'running' | 'closed' {
-      const known = executions.get(workflowId)
-      if (known) return known.status === 'running' ? 'running' : 'closed'
-      const seed = Array.from({ length: 8 }, () => Math.floor(scheduler.random() * 256))
-      const identity = { workflowId, runId: `run-${workflowId}`, type, taskQueue, seed }
-      const initializeWorkflow = {
-        workflowId,
-        workflowType: type,
-        arguments: args,
-        randomnessSeed: 1,
-        attempt: 1,
-        firstExecutionRunId: identity.runId,
-        startTime: timestamp(scheduler.nowMs),
-      }
-      const execution: Execution = {
-        identity,
-        startedMs: scheduler.nowMs,
-        status: 'running',
-        history: [],
-        events: [],
-        newUpdates: [],
-        updates: new Map(),
-        task: undefined,
-        isTaskOffered: false,
-        home: eager,
-        timers: new Map(),
-        activities: new Map(),
-      }
-      executions.set(workflowId, execution)
-      happens(execution, { initializeWorkflow })
-      return 'started'
-    },
-
-    signal(execution: Execution, signalName: string, input: object[]): void {
-      happens(execution, { signalWorkflow: { signalName, input, identity: 'sim', headers: {} } })
-    },
+    find,
+    start,
+    signal,
 
     cancel(execution: Execution): void {
       if (cancelled.has(execution)) return

@@ -1,16 +1,9 @@
 import type { ShopProcess } from '../shop.ts'
-import {
-  type Cached,
-  type EngineDeps,
-  type Execution,
-  isClosing,
-  type Task,
-  textOf,
-  type Update,
-  type UpdateOutcome,
-} from './execution.ts'
+import { type Cached, type EngineDeps, type Execution, isClosing, type Task, textOf } from './execution.ts'
 import { createLocalActivities } from './local-activities.ts'
 import { cancelledOf } from './regular-activities.ts'
+import { respond } from './updates.ts'
+import { createWorkflowCache } from './workflow-cache.ts'
 import type { Command, Job, WorkflowHost } from './workflow-host.ts'
 
 const TASK_TIMEOUT_MS = 5_000
@@ -25,6 +18,8 @@ export type Effects = {
   cancelTimer(execution: Execution, command: Command): void
   scheduleActivity(execution: Execution, command: Command): void
   requestCancelActivity(execution: Execution, command: Command): void
+  startChild(execution: Execution, command: Command): void
+  signalOther(execution: Execution, command: Command): void
   close(execution: Execution): void
 }
 
@@ -35,7 +30,7 @@ export type Effects = {
 export function createTasks(deps: EngineDeps, host: WorkflowHost, effects: Effects) {
   const { scheduler, processes, violate } = deps
   const locals = createLocalActivities(deps, proceed)
-  const owners = new WeakMap<Cached, Execution>()
+  const cache = createWorkflowCache(deps, host, locals)
 
   function wake(execution: Execution): void {
     const isDue = execution.events.length > 0 || execution.newUpdates.length > 0
@@ -57,7 +52,7 @@ export function createTasks(deps: EngineDeps, host: WorkflowHost, effects: Effec
   }
 
   async function begin(execution: Execution, process: ShopProcess): Promise<void> {
-    const cached = (await fromCache(execution, process)) ?? (await replay(execution, process))
+    const cached = await cache.take(execution, process)
     if (!cached) return
     const task: Task = {
       process,
@@ -86,54 +81,9 @@ export function createTasks(deps: EngineDeps, host: WorkflowHost, effects: Effec
     else if (cached.locals.size === 0) send(execution, task)
   }
 
-  async function fromCache(execution: Execution, process: ShopProcess): Promise<Cached | undefined> {
-    const { workflowId } = execution.identity
-    const cached = process.cache.get(workflowId)
-    if (!cached) return undefined
-    const isBusy = cached.locals.size > 0 || cached.resolved.length > 0
-    const isCurrent = cached.turns === execution.history.length && !cached.task
-    if (isCurrent && (isBusy || !scheduler.chance(process.evictions))) return cached
-    scheduler.count('workflow pushed out of the cache')
-    await evict(cached, workflowId)
-    return undefined
-  }
-
-  /** Rebuilds a workflow from its history and holds it against what it answered before. */
-  async function replay(execution: Execution, process: ShopProcess): Promise<Cached | undefined> {
-    const { identity, history } = execution
-    const instance = await host.create(identity, execution.startedMs)
-    const cached: Cached = {
-      instance,
-      process,
-      turns: history.length,
-      locals: new Map(),
-      resolved: [],
-      task: undefined,
-    }
-    owners.set(cached, execution)
-    process.cache.set(identity.workflowId, cached)
-    if (history.length > 0) scheduler.count('workflow replayed')
-    const open = new Map<number, Command>()
-    for (const turn of history) {
-      for (const { resolveActivity } of turn.jobs) if (resolveActivity) open.delete(resolveActivity.seq)
-      const result = await instance.activate(turn.jobs, turn.atMs, turn)
-      const commands = 'commands' in result ? result.commands : [{ failure: result.failure }]
-      if (commands.map(textOf).join('\n') !== turn.commands.join('\n')) {
-        violate(
-          `replay differs: ${commands.map(textOf).join(' ').slice(0, 600)} instead of ${turn.commands.join(' ').slice(0, 600)}`,
-          identity.workflowId,
-        )
-        return undefined
-      }
-      for (const { scheduleLocalActivity: local } of commands) if (local) open.set(local.seq, local)
-    }
-    for (const command of open.values()) locals.start(cached, command, identity.workflowId)
-    return cached
-  }
-
   /** Local activities came to their end: the workflow goes on, if its task is still open. */
   async function proceed(cached: Cached): Promise<void> {
-    const execution = owners.get(cached)
+    const execution = cache.ownerOf(cached)
     if (!execution || !cached.task || cached.task.isSent || cached.resolved.length === 0) return
     await activate(execution, cached, cached.resolved.splice(0))
   }
@@ -210,7 +160,7 @@ export function createTasks(deps: EngineDeps, host: WorkflowHost, effects: Effec
     cached.task = undefined
     if (execution.task !== task) {
       scheduler.count('task answered after it was given up')
-      return evict(cached, execution.identity.workflowId)
+      return cache.evict(cached, execution)
     }
     if (task.commands.some(isClosing) && execution.events.length > 0) {
       return lose(execution, task, 'task refused: there was news for an ending workflow')
@@ -224,7 +174,7 @@ export function createTasks(deps: EngineDeps, host: WorkflowHost, effects: Effec
     for (const command of task.commands) apply(execution, command)
     if (execution.status !== 'running') {
       effects.close(execution)
-      return evict(cached, execution.identity.workflowId)
+      return cache.evict(cached, execution)
     }
     if (isHeartbeat) {
       scheduler.count('task heartbeat')
@@ -238,6 +188,9 @@ export function createTasks(deps: EngineDeps, host: WorkflowHost, effects: Effec
     else if (command.cancelTimer) effects.cancelTimer(execution, command.cancelTimer)
     else if (command.scheduleActivity) effects.scheduleActivity(execution, command.scheduleActivity)
     else if (command.requestCancelActivity) effects.requestCancelActivity(execution, command.requestCancelActivity)
+    else if (command.startChildWorkflowExecution) effects.startChild(execution, command.startChildWorkflowExecution)
+    else if (command.signalExternalWorkflowExecution)
+      effects.signalOther(execution, command.signalExternalWorkflowExecution)
     else if (command.completeWorkflowExecution)
       Object.assign(execution, { status: 'completed', result: command.completeWorkflowExecution.result })
     else if (command.cancelWorkflowExecution) execution.status = 'cancelled'
@@ -258,19 +211,8 @@ export function createTasks(deps: EngineDeps, host: WorkflowHost, effects: Effec
     execution.newUpdates = [...task.updates.filter(({ state }) => state !== 'done'), ...execution.newUpdates]
     offer(execution, scheduler.latencyMs(), true)
     const { process, cached } = task
-    const isThere = process.cache.get(execution.identity.workflowId) === cached
     // A frozen worker does not hear of it.
-    return isThere && process.frozenUntilMs <= scheduler.nowMs
-      ? evict(cached, execution.identity.workflowId)
-      : undefined
-  }
-
-  async function evict(cached: Cached, workflowId: string): Promise<void> {
-    if (cached.process.cache.get(workflowId) !== cached) return
-    cached.process.cache.delete(workflowId)
-    locals.forgetAll(cached)
-    cached.task = undefined
-    await cached.instance.dispose()
+    return process.frozenUntilMs <= scheduler.nowMs ? cache.evict(cached, execution) : undefined
   }
 
   return { wake }
@@ -285,21 +227,4 @@ function rank(job: Job): number {
   if (job.initializeWorkflow) return 0
   if (job.signalWorkflow || job.doUpdate) return 3
   return job.resolveActivity?.isLocal ? 5 : 4
-}
-
-function respond(execution: Execution, response: Command): void {
-  const update = execution.updates.get(response.protocolInstanceId)
-  if (!update) return
-  if (response.accepted) update.state = 'accepted'
-  else if (response.completed) settle(update, { completed: response.completed })
-  else {
-    // What was refused before it was accepted is forgotten: asked again, it is judged again.
-    if (update.state === 'admitted') execution.updates.delete(update.id)
-    settle(update, { rejected: response.rejected })
-  }
-}
-
-export function settle(update: Update, outcome: UpdateOutcome): void {
-  update.state = 'done'
-  update.outcome.resolve(outcome)
 }

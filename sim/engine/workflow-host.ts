@@ -19,7 +19,14 @@ export type Instance = {
   dispose(): Promise<void>
 }
 
-export type Identity = { workflowId: string; runId: string; type: string; taskQueue: string; seed: number[] }
+export type Identity = {
+  workflowId: string
+  runId: string
+  type: string
+  taskQueue: string
+  seed: number[]
+  parent?: Identity
+}
 
 export type WorkflowHost = {
   create(identity: Identity, nowMs: number): Promise<Instance>
@@ -81,7 +88,7 @@ export async function openWorkflowHost(activityNames: Iterable<string>): Promise
   }
 }
 
-function infoOf({ workflowId, runId, type, taskQueue }: Identity, nowMs: number) {
+function infoOf({ workflowId, runId, type, taskQueue, parent }: Identity, nowMs: number) {
   return {
     workflowId,
     runId,
@@ -90,6 +97,7 @@ function infoOf({ workflowId, runId, type, taskQueue }: Identity, nowMs: number)
     typedSearchAttributes: new TypedSearchAttributes(),
     taskQueue,
     namespace: 'default',
+    ...(parent && { parent: { workflowId: parent.workflowId, runId: parent.runId, namespace: 'default' } }),
     firstExecutionRunId: runId,
     originalExecutionRunId: runId,
     startTime: new Date(nowMs),

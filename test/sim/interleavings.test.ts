@@ -52,6 +52,10 @@ const mustHappen = {
   'delivery: 201 partially_received': 200,
   'delivery: 409 over_receipt': 100,
   'replenishment called off: 200': 20,
+  'return: 201 requested': 20,
+  'child started': 150,
+  'supplier order is confirmed': 150,
+  'supplier order is withdrawn': 150,
   'process killed': 100,
   'transaction ran, answer lost': 5,
 }
