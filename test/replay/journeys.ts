@@ -1,5 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client'
 import { expect } from 'vitest'
+import { refundWorkflowId, returnRefundIdOf } from '../../domain/ids.ts'
 import {
   approveUpdate,
   cancelSignal,
@@ -10,7 +11,7 @@ import {
   shipUpdate,
 } from '../../workflows/order.messages.ts'
 import { approveRefundUpdate, rejectRefundUpdate, resolveRefundUpdate } from '../../workflows/refund.messages.ts'
-import { denyReturnUpdate } from '../../workflows/return.messages.ts'
+import { denyReturnUpdate, retryReturnUpdate } from '../../workflows/return.messages.ts'
 import { isRefused } from '../support/activity-faults.ts'
 import type { OrderWorld } from '../support/order-world.ts'
 import { eventually, type TestOrder } from '../support/test-orders.ts'
@@ -200,6 +201,27 @@ export const journeys: Record<string, (world: OrderWorld) => Promise<Travelled>>
     return sent
   },
 
+  'return-refund-retried': async (world) => {
+    const sent = await waitingReturn(world, { quantity: 1 })
+    world.faults.set(sent.order.orderId, 'payRefund', isRefused)
+    await world.approveReturn(sent)
+    await world.goodsCome(sent, 1)
+    const callsBecause = (why: string) =>
+      eventually(async () => expect((await world.returned(sent)).needsAttentionOfReturn).toContain(why))
+    const retry = () => sent.handle.executeUpdate(retryReturnUpdate, { args: [{ by: 'manager' }] })
+    // Handed on to the refund, which is refused once more and then left; after that it is begun again.
+    await callsBecause('the refund failed')
+    await retry()
+    await eventually(async () => expect(world.faults.attempts(sent.order.orderId, 'payRefund')).toBe(2))
+    const refund = world.client.workflow.getHandle(refundWorkflowId(returnRefundIdOf(sent.returnId)))
+    await eventually(() => refund.executeUpdate(resolveRefundUpdate, { args: [{ action: 'skip', by: 'manager' }] }))
+    await callsBecause('its refund is failed')
+    world.faults.clear(sent.order.orderId, 'payRefund')
+    await retry()
+    await sent.handle.result()
+    return sent
+  },
+
   'return-of-too-much': (world) => waitingReturn(world, { quantity: 3 }),
 
   'replenishment-received': async (world) => {
@@ -223,6 +245,20 @@ export const journeys: Record<string, (world: OrderWorld) => Promise<Travelled>>
     const replenishment = await world.replenish({ suppliers })
     await eventually(async () =>
       expect(await world.asked(replenishment)).toEqual(['confirmed 5 of 10', 'confirmed 5 of 5']),
+    )
+    await world.unitsCome(replenishment, 10)
+    return replenishment
+  },
+
+  'replenishment-left-by-suppliers': async (world) => {
+    const suppliers = ['recorded silence', 'recorded refusal']
+    await world.suppliers.become({
+      'recorded silence': { behaviour: 'never_answers' },
+      'recorded refusal': { behaviour: 'refuses' },
+    })
+    const replenishment = await world.replenish({ suppliers, patience: { answerWithinMs: 1_500 } })
+    await eventually(async () =>
+      expect((await world.shelf(replenishment)).needsAttention).toContain('no supplier promises 10 of 10 units'),
     )
     await world.unitsCome(replenishment, 10)
     return replenishment
