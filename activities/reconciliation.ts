@@ -3,15 +3,16 @@ import type { Logger } from 'pino'
 import { isId, strayHoldKey } from '../domain/ids.ts'
 import type { ReconciliationKind, Remedy } from '../domain/reconciliation.ts'
 import { GatewayRefused, type PaymentGateway } from '../gateways/payment/port.ts'
+import { flagAftercare } from '../store/aftercare.ts'
 import type { Database } from '../store/database.ts'
 import type { OrderEventType, OrderFact } from '../store/events.ts'
 import { type CheckOptions, checkInvariants } from '../store/invariants.ts'
 import { flagAttention, recordReversal } from '../store/orders/index.ts'
 import { forgetIndexed } from '../store/products-to-index.ts'
 import * as books from '../store/reconciliation/index.ts'
-import { findRefund, flagRefund } from '../store/refunds/index.ts'
+import { findRefund } from '../store/refunds/index.ts'
 import { flagReplenishment } from '../store/replenishments/index.ts'
-import { findReturn, flagReturn } from '../store/returns/index.ts'
+import { findReturn } from '../store/returns/index.ts'
 import type { SearchIndex } from '../store/search-index.ts'
 
 /** Where the gateway's ledger and the list of running workflows are read. What is left out is not compared. */
@@ -83,8 +84,8 @@ export function createReconciliationActivities(deps: Deps) {
       for (const { subject, check, detail } of open) {
         const why = `reconciliation: ${check}: ${detail}`
         if (isId('ord', subject)) await flagAttention(database, { orderId: subject, why })
-        if (isId('re', subject)) await flagRefund(database, { refundId: subject, why })
-        if (isId('ret', subject)) await flagReturn(database, { returnId: subject, why })
+        if (isId('re', subject)) await flagAftercare(database, 'refund', { id: subject, why })
+        if (isId('ret', subject)) await flagAftercare(database, 'return', { id: subject, why })
         if (isId('po', subject)) await flagReplenishment(database, { replenishmentId: subject, why })
       }
       await books.closeRun(database, runId)

@@ -1,6 +1,7 @@
 import { activityInfo } from '@temporalio/activity'
 import { refundKey } from '../domain/ids.ts'
 import type { PaymentGateway } from '../gateways/payment/port.ts'
+import { flagAftercare, remindOfAftercare, unflagAftercare } from '../store/aftercare.ts'
 import type { Database } from '../store/database.ts'
 import { getCharge } from '../store/orders/index.ts'
 import * as refunds from '../store/refunds/index.ts'
@@ -15,10 +16,12 @@ export function createRefundActivities({ database, gateways }: Deps) {
     holdRefund: (request: refunds.RefundRequest) => refunds.holdRefund(database, request),
     holdRefundAgain: (again: { refundId: string; orderId: string; by: string }) => refunds.holdAgain(database, again),
     decideRefund: (decision: refunds.RefundDecision & { orderId: string }) => refunds.decideRefund(database, decision),
-    remindOfRefund: (refund: { refundId: string; orderId: string }) => refunds.remindOfRefund(database, refund),
-    flagRefund: (attention: { refundId: string; orderId: string; why: string }) =>
-      refunds.flagRefund(database, attention),
-    unflagRefund: (refund: { refundId: string; orderId: string }) => refunds.unflagRefund(database, refund),
+    remindOfRefund: ({ refundId }: { refundId: string; orderId: string }) =>
+      remindOfAftercare(database, 'refund', refundId),
+    flagRefund: ({ refundId: id, why }: { refundId: string; orderId: string; why: string }) =>
+      flagAftercare(database, 'refund', { id, why }),
+    unflagRefund: ({ refundId }: { refundId: string; orderId: string }) =>
+      unflagAftercare(database, 'refund', refundId),
 
     /** One key, one payout: an answer that got lost is heard by asking again. */
     async payRefund({ refundId, orderId, amountMinor, attempt }: PayRefund): Promise<{ transactionId: string }> {

@@ -1,3 +1,4 @@
+import { flagAftercare, remindOfAftercare, unflagAftercare } from '../store/aftercare.ts'
 import type { Database } from '../store/database.ts'
 import * as returns from '../store/returns/index.ts'
 
@@ -13,7 +14,7 @@ export const createReturnActivities = ({ database }: { database: Database }) => 
   expireReturn: (expired: OfReturn) => returns.expireReturn(database, expired),
   oweReturn: (owed: OfReturn) => returns.oweReturn(database, owed),
   settleReturn: (settled: OfReturn) => returns.settleReturn(database, settled),
-  remindOfReturn: (waiting: OfReturn) => returns.remindOfReturn(database, waiting),
-  flagReturn: (attention: OfReturn & { why: string }) => returns.flagReturn(database, attention),
-  unflagReturn: (settled: OfReturn) => returns.unflagReturn(database, settled),
+  remindOfReturn: ({ returnId }: OfReturn) => remindOfAftercare(database, 'return', returnId),
+  flagReturn: ({ returnId: id, why }: OfReturn & { why: string }) => flagAftercare(database, 'return', { id, why }),
+  unflagReturn: ({ returnId }: OfReturn) => unflagAftercare(database, 'return', returnId),
 })

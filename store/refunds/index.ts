@@ -1,4 +1,3 @@
-export * from './attention.ts'
 export * from './hold.ts'
 export * from './read.ts'
 export * from './rest.ts'

@@ -1,4 +1,5 @@
 import type { RefundItem, RefundStatus, Refundable } from '../../domain/refund.ts'
+import { type AftercareFilter, listAftercare } from '../aftercare.ts'
 import type { Db } from '../database.ts'
 
 export type Refund = {
@@ -36,34 +37,10 @@ export async function findRefund(db: Db, refundId: string): Promise<Refund | und
   return rows[0]
 }
 
-export type RefundFilter = {
-  orderId?: string | undefined
-  userId?: string | undefined
-  status?: RefundStatus | undefined
-  needsAttention?: boolean | undefined
-  before?: string | undefined
-  limit: number
-}
+export type RefundFilter = AftercareFilter<RefundStatus>
 
-/** Newest first. `before` is the last id of the page before. */
-export async function listRefunds(db: Db, filter: RefundFilter): Promise<Refund[]> {
-  const { rows } = await db.query<Refund>(
-    `select ${refundColumns} from refunds r join orders o on o.id = r.order_id
-      where ($1::text is null or r.order_id = $1) and ($2::text is null or o.user_id = $2)
-        and ($3::text is null or r.status = $3)
-        and ($4::boolean is null or (r.needs_attention is not null) = $4) and ($5::text is null or r.id < $5)
-      order by r.id desc limit $6`,
-    [
-      filter.orderId ?? null,
-      filter.userId ?? null,
-      filter.status ?? null,
-      filter.needsAttention ?? null,
-      filter.before ?? null,
-      filter.limit,
-    ],
-  )
-  return rows
-}
+export const listRefunds = (db: Db, filter: RefundFilter): Promise<Refund[]> =>
+  listAftercare(db, 'refund', refundColumns, filter)
 
 /** What of an order's money and units is left to refund; `undefined` for an order that is not there. */
 export async function findRefundable(db: Db, orderId: string): Promise<Refundable | undefined> {

@@ -1,4 +1,3 @@
-export * from './attention.ts'
 export * from './decide.ts'
 export * from './open.ts'
 export * from './pay-back.ts'

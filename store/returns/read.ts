@@ -1,5 +1,6 @@
 import type { RefundStatus } from '../../domain/refund.ts'
 import type { ReceivedItem, ReturnStatus } from '../../domain/return.ts'
+import { type AftercareFilter, listAftercare } from '../aftercare.ts'
 import type { Db } from '../database.ts'
 
 export type Return = {
@@ -49,31 +50,7 @@ export async function findReturn(db: Db, returnId: string): Promise<Return | und
   return rows[0]
 }
 
-export type ReturnFilter = {
-  orderId?: string | undefined
-  userId?: string | undefined
-  status?: ReturnStatus | undefined
-  needsAttention?: boolean | undefined
-  before?: string | undefined
-  limit: number
-}
+export type ReturnFilter = AftercareFilter<ReturnStatus>
 
-/** Newest first. `before` is the last id of the page before. */
-export async function listReturns(db: Db, filter: ReturnFilter): Promise<Return[]> {
-  const { rows } = await db.query<Return>(
-    `select ${returnColumns} from returns r join orders o on o.id = r.order_id
-      where ($1::text is null or r.order_id = $1) and ($2::text is null or o.user_id = $2)
-        and ($3::text is null or r.status = $3)
-        and ($4::boolean is null or (r.needs_attention is not null) = $4) and ($5::text is null or r.id < $5)
-      order by r.id desc limit $6`,
-    [
-      filter.orderId ?? null,
-      filter.userId ?? null,
-      filter.status ?? null,
-      filter.needsAttention ?? null,
-      filter.before ?? null,
-      filter.limit,
-    ],
-  )
-  return rows
-}
+export const listReturns = (db: Db, filter: ReturnFilter): Promise<Return[]> =>
+  listAftercare(db, 'return', returnColumns, filter)
