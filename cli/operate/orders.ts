@@ -1,68 +1,33 @@
 import type { Command } from 'commander'
 import { orderWorkflowId } from '../../domain/ids.ts'
 import type { Counter } from './counter.ts'
-import { attention, type Branch, money, paint, print, printJson, printTable, status, treeLines, when } from './print.ts'
-import { hintAtMore, limit, type Work } from './work.ts'
+import { type Branch, money, paint, status, when } from './print.ts'
+import { calls, reasoned, resourceCommands } from './resource.ts'
+import type { Work } from './work.ts'
 
 export function orderCommands(program: Command, work: Work): void {
-  const orders = program.command('orders').description('find orders, look at one, act on it')
+  const orders = resourceCommands<Order>(program, work, {
+    name: 'orders',
+    noun: 'order',
+    what: 'find orders, look at one, act on it',
+  })
+  orders.list({
+    statuses: 'pending, paid, shipped, delivered or cancelled',
+    columns: {
+      number: ({ number }) => number ?? '',
+      order: ({ id }) => id,
+      status: (order) => status(order.status),
+      payment: ({ payment_status }) => status(payment_status),
+      total: ({ total }) => money(total),
+    },
+    made: 'placed',
+  })
+  orders.show({ what: 'what it holds, what became of its money, and its timeline', look, draw })
 
-  orders
-    .command('list')
-    .description('newest first')
-    .option('--status <status>', 'pending, paid, shipped, delivered or cancelled')
-    .option('--needs-attention', 'only those that wait for a person')
-    .addOption(limit())
-    .action(
-      work(async (counter, { status: wanted, needsAttention, limit: most, json }) => {
-        const query = new URLSearchParams({
-          limit: String(most),
-          ...(wanted && { status: wanted }),
-          ...(needsAttention && { needs_attention: 'true' }),
-        })
-        const page = await counter.read(`/v1/orders?${query}`)
-        if (json) return printJson(page)
-        printTable(
-          ['number', 'order', 'status', 'payment', 'total', 'placed', 'needs attention'],
-          page.data.map((order: Order) => [
-            order.number ?? '',
-            order.id,
-            status(order.status),
-            status(order.payment_status),
-            money(order.total),
-            when(order.created_at),
-            attention(order.needs_attention),
-          ]),
-          'No such orders.',
-        )
-        hintAtMore(page, most)
-      }),
-    )
-
-  orders
-    .command('show <order>')
-    .description('what it holds, what became of its money, and its timeline')
-    .action(
-      work(async (counter, { json }, id) => {
-        const seen = await look(counter, id)
-        if (json) return printJson(seen)
-        for (const line of treeLines(drawing(counter, seen))) print(line)
-      }),
-    )
-
-  const act = (name: string, path: string, what: string, bodyOf: (options: Options) => object = () => ({})) => {
-    const command = orders.command(`${name} <order>`).description(what)
-    command.action(
-      work(async (counter, options, id) => {
-        const { body } = await counter.ask('POST', `/v1/orders/${id}/${path}`, bodyOf(options))
-        if (options.json) return printJson(body)
-        print(`${id} is ${status(body.status)}, its payment ${status(body.payment_status)}.`)
-      }),
-    )
-    return command
-  }
-  const reasoned = ({ reason }: Options) => (reason ? { reason } : {})
-  act('cancel', 'cancel', 'give money and units back', reasoned).option('--reason <text>', 'for the timeline')
+  const act = (name: string, path: string, what: string, said: (options: Options) => object = () => ({})) =>
+    orders.act({ name, path, what, said, tell: ({ payment_status }) => `, its payment ${status(payment_status)}` })
+  const forTimeline = ['--reason <text>', 'for the timeline'] as const
+  act('cancel', 'cancel', 'give money and units back', reasoned).option(...forTimeline)
   act('ship', 'shipments', 'note that the parcel is on its way', ({ carrier, tracking }) => ({
     carrier,
     tracking_number: tracking,
@@ -70,21 +35,15 @@ export function orderCommands(program: Command, work: Work): void {
     .requiredOption('--carrier <name>', 'who carries it, for the customer')
     .requiredOption('--tracking <number>', 'by which the customer follows it')
   act('deliver', 'deliveries', 'note that it has arrived')
-  act('approve', 'approve', 'let an order go on that waits for a review', reasoned).option(
-    '--reason <text>',
-    'for the timeline',
-  )
-  act('reject', 'reject', 'refuse an order that waits for a review', reasoned).option(
-    '--reason <text>',
-    'for the timeline',
-  )
+  act('approve', 'approve', 'let an order go on that waits for a review', reasoned).option(...forTimeline)
+  act('reject', 'reject', 'refuse an order that waits for a review', reasoned).option(...forTimeline)
   act('resolve', 'resolve', 'a person has seen to it: an undo that was refused is tried once more', ({ skip }) => ({
     action: skip ? 'skip' : 'retry',
   })).option('--skip', 'leave that undo and go on with the next')
 }
 
 type Money = { amount: number; currency: string }
-type Options = { reason?: string; carrier?: string; tracking?: string; skip?: true; json?: true }
+type Options = { reason?: string; carrier?: string; tracking?: string; skip?: true }
 type Order = {
   id: string
   number: string | null
@@ -118,13 +77,13 @@ async function look(counter: Counter, id: string): Promise<Seen> {
   return { order, refunds: refunds.data, timeline: timeline.data }
 }
 
-function drawing(counter: Counter, { order, refunds, timeline }: Seen): Branch {
+function draw({ order, refunds, timeline }: Seen, counter: Counter): Branch {
   const workflowId = orderWorkflowId(order.id)
   const returned = order.refunded.amount > 0 ? `, ${money(order.refunded)} refunded` : ''
   return {
     text: `${paint('bold', `order ${order.number ?? order.id}`)}  ${status(order.status)}, payment ${status(order.payment_status)}`,
     branches: [
-      ...(order.needs_attention ? [{ text: `needs attention: ${attention(order.needs_attention)}` }] : []),
+      ...calls(order.needs_attention),
       { text: `id        ${order.id}` },
       { text: `customer  ${order.user_id}` },
       { text: `workflow  ${workflowId}  ${paint('dim', counter.pageOf(workflowId))}` },

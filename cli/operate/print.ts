@@ -35,6 +35,12 @@ export const status = (word: string): string => paint(colours[word] ?? 'cyan', w
 
 export const attention = (why: string | undefined): string => (why === undefined ? '' : paint('red', why))
 
+/** Units that come back, as one line. */
+export const unitsLine = ({ quantity, product_id, restock }: Units): string =>
+  `${quantity} × ${product_id}${restock ? ', back onto the shelf' : ''}`
+
+type Units = { quantity: number; product_id: string; restock: boolean }
+
 /** A line for each, or a word that there are none. */
 export function printTable(head: string[], rows: string[][], none: string): void {
   print(rows.length === 0 ? none : tableText(head, rows, process.stdout.columns))

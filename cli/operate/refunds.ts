@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
 import { refundWorkflowId } from '../../domain/ids.ts'
-import { attention, money, print, printJson, printTable, status, treeLines, when } from './print.ts'
-import { hintAtMore, limit, type Work } from './work.ts'
+import { money, status, unitsLine, when } from './print.ts'
+import { calls, reasoned, resourceCommands } from './resource.ts'
+import type { Work } from './work.ts'
 
 type Refund = {
   id: string
@@ -18,80 +19,44 @@ type Refund = {
 }
 
 export function refundCommands(program: Command, work: Work): void {
-  const refunds = program.command('refunds').description('find refunds, decide about those that wait')
-
-  refunds
-    .command('list')
-    .description('newest first')
-    .option('--status <status>', 'pending_approval, processing, succeeded, failed or rejected')
-    .option('--order <order>', 'only those of one order')
-    .option('--needs-attention', 'only those that wait for a person')
-    .addOption(limit())
-    .action(
-      work(async (counter, { status: wanted, order, needsAttention, limit: most, json }) => {
-        const query = new URLSearchParams({
-          limit: String(most),
-          ...(wanted && { status: wanted }),
-          ...(order && { order_id: order }),
-          ...(needsAttention && { needs_attention: 'true' }),
-        })
-        const page = await counter.read(`/v1/refunds?${query}`)
-        if (json) return printJson(page)
-        printTable(
-          ['refund', 'order', 'status', 'amount', 'asked for', 'needs attention'],
-          page.data.map((refund: Refund) => [
-            refund.id,
-            refund.order_id,
-            status(refund.status),
-            money(refund.amount),
-            when(refund.created_at),
-            attention(refund.needs_attention),
-          ]),
-          'No such refunds.',
-        )
-        hintAtMore(page, most)
-      }),
-    )
-
-  refunds
-    .command('show <refund>')
-    .description('what is to go back, and how it stands')
-    .action(
-      work(async (counter, { json }, id) => {
-        const refund: Refund = await counter.read(`/v1/refunds/${id}`)
-        if (json) return printJson(refund)
-        const lines = [
-          ...(refund.needs_attention ? [`needs attention: ${attention(refund.needs_attention)}`] : []),
-          ...(refund.approval_until ? [`waits for approve or reject until ${when(refund.approval_until)}`] : []),
-          ...(refund.failure_code ? [`the gateway refused: ${refund.failure_code}`] : []),
-          `order     ${refund.order_id}`,
-          `reason    ${refund.reason}`,
-          `asked by  ${refund.requested_by}`,
-          `workflow  ${counter.pageOf(refundWorkflowId(refund.id))}`,
-          ...refund.items.map(
-            ({ quantity, product_id, restock }) =>
-              `${quantity} × ${product_id}${restock ? ', back onto the shelf' : ''}`,
-          ),
-        ]
-        const text = `${refund.id}  ${status(refund.status)}  ${money(refund.amount)}`
-        for (const line of treeLines({ text, branches: lines.map((each) => ({ text: each })) })) print(line)
-      }),
-    )
-
+  const refunds = resourceCommands<Refund>(program, work, {
+    name: 'refunds',
+    noun: 'refund',
+    what: 'find refunds, decide about those that wait',
+  })
+  refunds.list({
+    statuses: 'pending_approval, processing, succeeded, failed or rejected',
+    by: { flags: '--order <order>', what: 'only those of one order', parameter: 'order_id' },
+    columns: {
+      refund: ({ id }) => id,
+      order: ({ order_id }) => order_id,
+      status: (refund) => status(refund.status),
+      amount: ({ amount }) => money(amount),
+    },
+    made: 'asked for',
+  })
+  refunds.show({
+    what: 'what is to go back, and how it stands',
+    draw(refund, counter) {
+      const lines = [
+        ...(refund.approval_until ? [`waits for approve or reject until ${when(refund.approval_until)}`] : []),
+        ...(refund.failure_code ? [`the gateway refused: ${refund.failure_code}`] : []),
+        `order     ${refund.order_id}`,
+        `reason    ${refund.reason}`,
+        `asked by  ${refund.requested_by}`,
+        `workflow  ${counter.pageOf(refundWorkflowId(refund.id))}`,
+        ...refund.items.map(unitsLine),
+      ]
+      const branches = [...calls(refund.needs_attention), ...lines.map((text) => ({ text }))]
+      return { text: `${refund.id}  ${status(refund.status)}  ${money(refund.amount)}`, branches }
+    },
+  })
   for (const [name, what] of [
     ['approve', 'let it go out; not by whoever asked for it'],
     ['reject', 'refuse it'],
     ['retry', 'have one tried again that the gateway refused'],
   ] as const)
     refunds
-      .command(`${name} <refund>`)
-      .description(what)
+      .act({ name, what, said: reasoned, tell: ({ amount, order_id }) => `: ${money(amount)} of ${order_id}` })
       .option('--reason <text>', 'for the timeline')
-      .action(
-        work(async (counter, { reason, json }, id) => {
-          const { body } = await counter.ask('POST', `/v1/refunds/${id}/${name}`, reason ? { reason } : {})
-          if (json) return printJson(body)
-          print(`${body.id} is ${status(body.status)}: ${money(body.amount)} of ${body.order_id}.`)
-        }),
-      )
 }

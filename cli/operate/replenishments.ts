@@ -1,8 +1,9 @@
 import type { Command } from 'commander'
 import { replenishmentWorkflowId } from '../../domain/ids.ts'
 import { CannotRun } from '../running-stack.ts'
-import { attention, money, print, printJson, printTable, status, treeLines, when } from './print.ts'
-import { hintAtMore, limit, wholeNumber, type Work } from './work.ts'
+import { money, print, printJson, printTable, status, when } from './print.ts'
+import { calls, reasoned, resourceCommands } from './resource.ts'
+import { limit, wholeNumber, type Work } from './work.ts'
 
 type Replenishment = {
   id: string
@@ -29,7 +30,11 @@ type Replenishment = {
 const units = wholeNumber(1, 1_000_000_000)
 
 export function replenishmentCommands(program: Command, work: Work): void {
-  const replenishments = program.command('replenishments').description('units on order, and their receipt')
+  const replenishments = resourceCommands<Replenishment>(program, work, {
+    name: 'replenishments',
+    noun: 'replenishment',
+    what: 'units on order, and their receipt',
+  })
 
   program
     .command('replenish <product>')
@@ -46,89 +51,52 @@ export function replenishmentCommands(program: Command, work: Work): void {
       }),
     )
 
+  replenishments.list({
+    statuses: 'draft, ordered, confirmed, partially_received, received or cancelled',
+    by: { flags: '--product <product>', what: 'only those for one shelf', parameter: 'product_id' },
+    columns: {
+      replenishment: ({ id }) => id,
+      product: ({ product_id }) => product_id,
+      status: (each) => status(each.status),
+      received: came,
+    },
+    made: 'opened',
+  })
+  replenishments.show({
+    what: 'what was ordered, and what has come',
+    draw(found, counter) {
+      const { id, product_id, receipts, suppliers, requested_by } = found
+      const branches = [
+        ...calls(found.needs_attention),
+        { text: `product   ${product_id}` },
+        { text: `asked by  ${requested_by}` },
+        { text: `workflow  ${counter.pageOf(replenishmentWorkflowId(id))}` },
+        ...(suppliers.length > 0
+          ? [{ text: 'suppliers', branches: suppliers.map((each) => ({ text: askedLine(each) })) }]
+          : []),
+        {
+          text: `${came(found)} units have come`,
+          branches: receipts.map((receipt) => ({
+            text: `${when(receipt.created_at)}  ${receipt.quantity} units, counted by ${receipt.received_by}`,
+          })),
+        },
+      ]
+      return { text: `${id}  ${status(found.status)}`, branches }
+    },
+  })
+  const tell = (found: Replenishment) => `: ${came(found)} units have come`
   replenishments
-    .command('list')
-    .description('newest first')
-    .option('--status <status>', 'draft, ordered, confirmed, partially_received, received or cancelled')
-    .option('--product <product>', 'only those for one shelf')
-    .option('--needs-attention', 'only those that wait for a person')
-    .addOption(limit())
-    .action(
-      work(async (counter, { status: wanted, product, needsAttention, limit: most, json }) => {
-        const query = new URLSearchParams({
-          limit: String(most),
-          ...(wanted && { status: wanted }),
-          ...(product && { product_id: product }),
-          ...(needsAttention && { needs_attention: 'true' }),
-        })
-        const page = await counter.read(`/v1/replenishments?${query}`)
-        if (json) return printJson(page)
-        printTable(
-          ['replenishment', 'product', 'status', 'received', 'opened', 'needs attention'],
-          page.data.map((each: Replenishment) => [
-            each.id,
-            each.product_id,
-            status(each.status),
-            `${each.received} of ${each.quantity}`,
-            when(each.created_at),
-            attention(each.needs_attention),
-          ]),
-          'No such replenishments.',
-        )
-        hintAtMore(page, most)
-      }),
-    )
-
-  replenishments
-    .command('show <replenishment>')
-    .description('what was ordered, and what has come')
-    .action(
-      work(async (counter, { json }, id) => {
-        const found: Replenishment = await counter.read(`/v1/replenishments/${id}`)
-        if (json) return printJson(found)
-        const { product_id, quantity, received, receipts, suppliers, needs_attention, requested_by } = found
-        const branches = [
-          ...(needs_attention ? [{ text: `needs attention: ${attention(needs_attention)}` }] : []),
-          { text: `product   ${product_id}` },
-          { text: `asked by  ${requested_by}` },
-          { text: `workflow  ${counter.pageOf(replenishmentWorkflowId(id))}` },
-          ...(suppliers.length > 0
-            ? [{ text: 'suppliers', branches: suppliers.map((each) => ({ text: askedLine(each) })) }]
-            : []),
-          {
-            text: `${received} of ${quantity} units have come`,
-            branches: receipts.map((receipt) => ({
-              text: `${when(receipt.created_at)}  ${receipt.quantity} units, counted by ${receipt.received_by}`,
-            })),
-          },
-        ]
-        for (const line of treeLines({ text: `${id}  ${status(found.status)}`, branches })) print(line)
-      }),
-    )
-
-  replenishments
-    .command('receive <replenishment>')
-    .description('count units in that have come')
+    .act({
+      name: 'receive',
+      path: 'receipts',
+      what: 'count units in that have come',
+      said: ({ quantity }) => ({ quantity }),
+      tell,
+    })
     .requiredOption('--quantity <units>', 'how many', units)
-    .action(
-      work(async (counter, { quantity, json }, id) => {
-        const { body } = await counter.ask('POST', `/v1/replenishments/${id}/receipts`, { quantity })
-        if (json) return printJson(body)
-        print(`${id} is ${status(body.status)}: ${body.received} of ${body.quantity} units have come.`)
-      }),
-    )
-
   replenishments
-    .command('cancel <replenishment>')
-    .description('do not wait for what has not come; what has come stays')
+    .act({ name: 'cancel', what: 'do not wait for what has not come; what has come stays', said: reasoned, tell })
     .option('--reason <text>', 'for the record')
-    .action(
-      work(async (counter, { reason, json }, id) => {
-        const { body } = await counter.ask('POST', `/v1/replenishments/${id}/cancel`, reason ? { reason } : {})
-        if (json) return printJson(body)
-        print(`${id} is ${status(body.status)}: ${body.received} of ${body.quantity} units have come.`)
-      }),
-    )
 
   program
     .command('suppliers')
@@ -146,6 +114,8 @@ export function replenishmentCommands(program: Command, work: Work): void {
       }),
     )
 }
+
+const came = ({ received, quantity }: Replenishment): string => `${received} of ${quantity}`
 
 function askedLine({ supplier, status: answer, refusal, reminders, ...asked }: Replenishment['suppliers'][number]) {
   const { quantity, confirmed_quantity, unit_cost, expected_at } = asked

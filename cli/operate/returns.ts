@@ -1,7 +1,8 @@
 import { InvalidArgumentError, type Command } from 'commander'
 import { returnWorkflowId } from '../../domain/ids.ts'
-import { attention, money, print, printJson, printTable, status, treeLines, when } from './print.ts'
-import { limit, type Work } from './work.ts'
+import { money, status, unitsLine, when } from './print.ts'
+import { calls, reasoned, resourceCommands } from './resource.ts'
+import type { Work } from './work.ts'
 
 type Money = { amount: number; currency: string }
 type Return = {
@@ -29,125 +30,72 @@ const came = ({ items }: Return): string => {
 }
 
 export function returnCommands(program: Command, work: Work): void {
-  const returns = program.command('returns').description('goods that customers send back')
+  const returns = resourceCommands<Return>(program, work, {
+    name: 'returns',
+    noun: 'return',
+    what: 'goods that customers send back',
+  })
+  returns.list({
+    statuses: 'requested, approved, denied, partially_received, received, refunded, expired, cancelled',
+    by: { flags: '--order <order>', what: 'only those of one order', parameter: 'order_id' },
+    columns: {
+      return: ({ id }) => id,
+      order: ({ order_id }) => order_id,
+      status: (found) => status(found.status),
+      came,
+    },
+    made: 'asked for',
+  })
+  returns.show({
+    what: 'what is to come back, what has come, and its money',
+    draw(found, counter) {
+      const { id, refund } = found
+      const branches = [
+        ...calls(found.needs_attention),
+        { text: `order     ${found.order_id}` },
+        { text: `reason    ${found.reason}` },
+        { text: `asked by  ${found.requested_by}` },
+        ...(found.decided_by ? [{ text: `decided   ${found.decided_by}` }] : []),
+        ...(found.receive_until ? [{ text: `to come until ${when(found.receive_until)}` }] : []),
+        { text: `workflow  ${counter.pageOf(returnWorkflowId(id))}` },
+        ...(refund ? [{ text: `refund    ${refund.id}  ${status(refund.status)}  ${money(refund.amount)}` }] : []),
+        {
+          text: `${came(found)} units have come`,
+          branches: [
+            ...found.items.map(({ product_id, quantity, received, unit_price }) => ({
+              text: `${received} of ${quantity} × ${product_id}  ${money(unit_price)} each`,
+            })),
+            ...found.receipts.map(({ items, received_by, created_at }) => ({
+              text: `${when(created_at)}  ${items.map(unitsLine).join(', ')}, counted by ${received_by}`,
+            })),
+          ],
+        },
+      ]
+      return { text: `${id}  ${status(found.status)}`, branches }
+    },
+  })
 
-  returns
-    .command('list')
-    .description('newest first')
-    .option(
-      '--status <status>',
-      'requested, approved, denied, partially_received, received, refunded, expired, cancelled',
-    )
-    .option('--order <order>')
-    .option('--needs-attention', 'only those that wait for a person')
-    .addOption(limit())
-    .action(
-      work(async (counter, { status: wanted, order, needsAttention, limit: most, json }) => {
-        const query = new URLSearchParams({
-          limit: String(most),
-          ...(wanted && { status: wanted }),
-          ...(order && { order_id: order }),
-          ...(needsAttention && { needs_attention: 'true' }),
-        })
-        const page = await counter.read(`/v1/returns?${query}`)
-        if (json) return printJson(page)
-        printTable(
-          ['return', 'order', 'status', 'came', 'asked for', 'needs attention'],
-          page.data.map((each: Return) => [
-            each.id,
-            each.order_id,
-            status(each.status),
-            came(each),
-            when(each.created_at),
-            attention(each.needs_attention),
-          ]),
-          'No such returns.',
-        )
-      }),
-    )
-
-  returns
-    .command('show <return>')
-    .description('what is to come back, what has come, and its money')
-    .action(
-      work(async (counter, { json }, id) => {
-        const found: Return = await counter.read(`/v1/returns/${id}`)
-        if (json) return printJson(found)
-        const { refund } = found
-        const branches = [
-          ...(found.needs_attention ? [{ text: `needs attention: ${attention(found.needs_attention)}` }] : []),
-          { text: `order     ${found.order_id}` },
-          { text: `reason    ${found.reason}` },
-          { text: `asked by  ${found.requested_by}` },
-          ...(found.decided_by ? [{ text: `decided   ${found.decided_by}` }] : []),
-          ...(found.receive_until ? [{ text: `to come until ${when(found.receive_until)}` }] : []),
-          { text: `workflow  ${counter.pageOf(returnWorkflowId(found.id))}` },
-          ...(refund ? [{ text: `refund    ${refund.id}  ${status(refund.status)}  ${money(refund.amount)}` }] : []),
-          {
-            text: `${came(found)} units have come`,
-            branches: [
-              ...found.items.map(({ product_id, quantity, received, unit_price }) => ({
-                text: `${received} of ${quantity} × ${product_id}  ${money(unit_price)} each`,
-              })),
-              ...found.receipts.map(({ items, received_by, created_at }) => ({
-                text: `${when(created_at)}  ${items.map(lineOf).join(', ')}, counted by ${received_by}`,
-              })),
-            ],
-          },
-        ]
-        for (const line of treeLines({ text: `${id}  ${status(found.status)}`, branches })) print(line)
-      }),
-    )
-
-  const say = (body: Return) => print(`${body.id} is ${status(body.status)}: ${came(body)} units have come.`)
-
+  const tell = (found: Return) => `: ${came(found)} units have come`
   for (const [name, what] of [
     ['approve', 'let the customer send the goods back'],
     ['deny', 'refuse it'],
   ] as const)
-    returns
-      .command(`${name} <return>`)
-      .description(what)
-      .option('--reason <text>')
-      .action(
-        work(async (counter, { reason, json }, id) => {
-          const { body } = await counter.ask('POST', `/v1/returns/${id}/${name}`, reason ? { reason } : {})
-          if (json) return printJson(body)
-          say(body as Return)
-        }),
-      )
-
+    returns.act({ name, what, said: reasoned, tell }).option('--reason <text>', 'for the timeline')
   returns
-    .command('receive <return>')
-    .description('count in what has come; all that is still to come when no item is named')
+    .act({
+      name: 'receive',
+      path: 'receipts',
+      what: 'count in what has come; all that is still to come when no item is named',
+      async said({ item, restock }, counter, id) {
+        const items: object[] = item.length > 0 ? item : dueOf(await counter.read(`/v1/returns/${id}`))
+        return { items: items.map((each) => ({ ...each, restock })) }
+      },
+      tell,
+    })
     .option('--item <product=units>', 'may be given several times', collectItem, [])
     .option('--no-restock', 'not fit for the shelf')
-    .action(
-      work(async (counter, { item, restock, json }, id) => {
-        const items: { product_id: string; quantity: number }[] =
-          item.length > 0 ? item : dueOf(await counter.read(`/v1/returns/${id}`))
-        const { body } = await counter.ask('POST', `/v1/returns/${id}/receipts`, {
-          items: items.map((each) => ({ ...each, restock })),
-        })
-        if (json) return printJson(body)
-        say(body as Return)
-      }),
-    )
-
-  returns
-    .command('retry <return>')
-    .description('have its refund tried again')
-    .action(
-      work(async (counter, { json }, id) => {
-        const { body } = await counter.ask('POST', `/v1/returns/${id}/retry`)
-        if (json) return printJson(body)
-        say(body as Return)
-      }),
-    )
+  returns.act({ name: 'retry', what: 'have its refund tried again', said: () => undefined, tell })
 }
-
-const lineOf = ({ quantity, product_id, restock }: Return['receipts'][number]['items'][number]): string =>
-  `${quantity} × ${product_id}${restock ? ', back onto the shelf' : ''}`
 
 const dueOf = ({ items }: Return) =>
   items
