@@ -55,7 +55,7 @@ export async function promptly<E extends Effect>(
   return steadily(effect, input, options)
 }
 
-export type Call = { call: (why: string) => Promise<void>; endCall: (why: string) => Promise<void> }
+export type Call = { call: (why: string) => Promise<void>; endCall: (why?: string) => Promise<void> }
 
 /**
  * An effect that must come about. When that takes long a person is called, while it is tried on; when it has come about
@@ -79,6 +79,12 @@ export async function untilDone<E extends Effect>(
   if (isCalled) await CancellationScope.nonCancellable(() => endCall(why))
   return output
 }
+
+/** `untilDone` for the effects of a story, to which a person is called in this way. */
+export const insisting =
+  <Story>(callTo: (story: Story) => Call) =>
+  <E extends Effect>(story: Story, effect: E, input: Input<E>, options: EffectOptions): Promise<Output<E>> =>
+    untilDone(effect, input, { ...options, ...callTo(story) })
 
 /** Runs an effect as a regular activity: what nobody waits for, and what did not succeed at once. */
 export async function steadily<E extends Effect>(

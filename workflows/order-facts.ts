@@ -1,9 +1,9 @@
-import type { OrderFact } from '../store/events.ts'
+import type { OrderEventType, OrderFact } from '../store/events.ts'
 import { promptly } from './effects.ts'
 import { briefAttempt, databasePolicy } from './policies.ts'
 
 /** Tells the world what became true. An interrupted telling is made good by the next: an event has one id. */
-export async function publish({ input, facts }: { input: { orderId: string }; facts: OrderFact[] }): Promise<void> {
+export async function publish({ input, facts }: Telling): Promise<void> {
   if (facts.length === 0) return
   const telling = [...facts]
   const summary = `Publish ${telling.map((fact) => fact.type).join(', ')}`
@@ -14,3 +14,13 @@ export async function publish({ input, facts }: { input: { orderId: string }; fa
   })
   facts.splice(0, telling.length)
 }
+
+type Telling = { input: { orderId: string }; facts: OrderFact[] }
+
+/** Tells what became true of a refund or a return; `subjectOf` names it. */
+export const telling =
+  <Story extends Telling>(subjectOf: (story: Story) => string) =>
+  (story: Story, type: OrderEventType): Promise<void> => {
+    story.facts.push({ type, subjectId: subjectOf(story) })
+    return publish(story)
+  }

@@ -11,6 +11,7 @@ import {
   PaymentStatusKey,
   SkusKey,
 } from './search-attributes.ts'
+import { type DetailLine, detailsOf } from './work-desk.ts'
 
 type Placed = { number: number; totalMinor: number; currency: string; units: number; skus: string[] }
 
@@ -71,24 +72,18 @@ export class Journey implements OrderState {
 
   #details(): string {
     const placed = this.#placed
-    const lines = [
-      `### ${this.stage}`,
-      '',
-      '| | |',
-      '| --- | --- |',
-      `| Order | ${this.status} |`,
-      `| Payment | ${this.paymentStatus} |`,
+    const lines: DetailLine[] = [
+      ['Order', this.status],
+      ['Payment', this.paymentStatus],
       ...(placed
-        ? [
-            `| Number | ${placed.number} |`,
-            `| Total | ${formatMoney({ amountMinor: placed.totalMinor, currency: placed.currency })} |`,
-            `| Units | ${placed.units} of ${listed(placed.skus)} |`,
-          ]
+        ? ([
+            ['Number', placed.number],
+            ['Total', formatMoney({ amountMinor: placed.totalMinor, currency: placed.currency })],
+            ['Units', `${placed.units} of ${listed(placed.skus)}`],
+          ] satisfies DetailLine[])
         : []),
-      ...(this.needsAttention ? [`| **Needs attention** | ${this.needsAttention} |`] : []),
-      ...(this.note ? [`| Last request | ${this.note} |`] : []),
     ]
-    return lines.join('\n')
+    return detailsOf(this.stage, lines, this)
   }
 }
 

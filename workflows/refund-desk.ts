@@ -1,20 +1,12 @@
-import {
-  type ApplicationFailure,
-  CancellationScope,
-  condition,
-  log,
-  setCurrentDetails,
-  setHandler,
-  upsertSearchAttributes,
-} from '@temporalio/workflow'
 import type { Duration } from '@temporalio/common'
+import { type ApplicationFailure, condition, setHandler } from '@temporalio/workflow'
 import { formatMoney } from '../domain/money.ts'
 import type { RefundStatus } from '../domain/refund.ts'
 import type { Decision } from './order-desk.ts'
 import * as messages from './refund.messages.ts'
 import { refusal } from './refusal.ts'
-import { NeedsAttentionKey } from './search-attributes.ts'
 import { read } from './words.ts'
+import { type DetailLine, throwing, WorkDesk } from './work-desk.ts'
 
 const says = {
   requested: 'Answers what became of the refund',
@@ -27,24 +19,21 @@ const says = {
 type Answered = { action: 'retry' | 'skip'; by: string }
 
 /** Where people reach a refund, and how they see it. */
-export class RefundDesk {
+export class RefundDesk extends WorkDesk {
   readonly #input: messages.RefundInput
   #status: RefundStatus | 'pending' = 'pending'
-  #stage = 'Claiming the money'
-  #needsAttention: string | null = null
+  protected progress = 'Claiming the money'
   #money = ''
-  #note: string | undefined
-  #refusal: ApplicationFailure | undefined
   #decision: Decision | undefined
   #answered: Answered | undefined
-  #isClosed = false
 
   constructor(input: messages.RefundInput) {
+    super()
     this.#input = input
     const { state, requested, approve, reject, resolve } = says
     setHandler(
       messages.refundStateQuery,
-      () => ({ status: this.#status, stage: this.#stage, needsAttention: this.#needsAttention }),
+      () => ({ status: this.#status, stage: this.stage, needsAttention: this.needsAttention }),
       { description: state },
     )
     setHandler(messages.requestedUpdate, () => this.#outcome(), { description: requested })
@@ -64,7 +53,7 @@ export class RefundDesk {
         signal,
         (message) => {
           const refused = this.#whyNotDecide(message)
-          if (refused) this.#refuse(approved ? 'approve' : 'reject', refused.message)
+          if (refused) this.note(approved ? 'approve' : 'reject', refused.message)
           else this.#decide(approved, message)
         },
         { description },
@@ -82,7 +71,7 @@ export class RefundDesk {
       messages.resolveRefundSignal,
       (message) => {
         const refused = this.#whyNotResolve(message)
-        if (refused) this.#refuse('resolve', refused.message)
+        if (refused) this.note('resolve', refused.message)
         else this.#resolve(message)
       },
       { description: resolve },
@@ -99,25 +88,12 @@ export class RefundDesk {
 
   move(change: { status?: RefundStatus; stage: string }): void {
     this.#status = change.status ?? this.#status
-    this.#stage = change.stage
-    this.#show()
-  }
-
-  /** The refund cannot be: whoever asked for it is told so. */
-  refuse(why: ApplicationFailure): void {
-    this.#refusal = why
-    this.move({ stage: `Refused: ${why.message}` })
-  }
-
-  call(why: string | null): void {
-    if (why === this.#needsAttention) return
-    this.#needsAttention = why
-    upsertSearchAttributes([{ key: NeedsAttentionKey, value: why !== null }])
-    this.#show()
+    this.progress = change.stage
+    this.show()
   }
 
   /** What somebody decided, or nothing after `withinMs`. */
-  async decision(withinMs: number, summary: string): Promise<Decision | undefined> {
+  async decision(withinMs = 0, summary = ''): Promise<Decision | undefined> {
     await condition(() => this.#decision !== undefined, Math.max(withinMs, 1), { summary })
     return this.#decision
   }
@@ -126,7 +102,7 @@ export class RefundDesk {
   cancel(): void {
     if (this.#status === 'pending_approval')
       this.#decision ??= { approved: false, by: 'operator', reason: 'cancelled in the engine' }
-    else this.#refuse('cancel', `the refund is ${this.#status}`)
+    else this.note('cancel', `the refund is ${this.#status}`)
   }
 
   /** What a person says about a refused refund; after `within` it is left as it is. */
@@ -139,11 +115,7 @@ export class RefundDesk {
   /** It was to be tried again and cannot be: it waits for the next answer. */
   refuseAgain(why: string): void {
     this.#answered = undefined
-    this.#refuse('resolve', why)
-  }
-
-  close(): void {
-    this.#isClosed = true
+    this.note('resolve', why)
   }
 
   /** Waits until the refund does nothing by itself any more. */
@@ -152,9 +124,8 @@ export class RefundDesk {
       this.#status === 'pending' ||
       this.#status === 'processing' ||
       (this.#status === 'pending_approval' && this.#decision !== undefined) ||
-      (this.#status === 'failed' && this.#answered !== undefined && !this.#isClosed)
-    await CancellationScope.nonCancellable(() => condition(() => this.#refusal !== undefined || !isAtWork()))
-    if (this.#refusal) throw this.#refusal
+      (this.#status === 'failed' && this.#answered !== undefined && !this.isClosed)
+    await this.known(() => !isAtWork())
     return this.#status as RefundStatus
   }
 
@@ -177,33 +148,17 @@ export class RefundDesk {
   }
 
   #whyNotResolve(_message: unknown): ApplicationFailure | undefined {
-    return this.#status === 'failed' && !this.#answered && !this.#isClosed
+    return this.#status === 'failed' && !this.#answered && !this.isClosed
       ? undefined
       : refusal('invalid_transition', 'The refund has not failed')
   }
 
-  #refuse(what: string, why: string): void {
-    log.warn('request refused', { what, why })
-    this.#note = `${what} was refused: ${why}`
-    this.#show()
-  }
-
-  #show(): void {
-    const lines = [
-      `### ${this.#stage}`,
-      '',
-      '| | |',
-      '| --- | --- |',
-      `| Refund | ${this.#status}${this.#money && `, ${this.#money}`} |`,
-      `| Order | ${this.#input.orderId} |`,
-      `| Asked for by | ${this.#input.requester.id} |`,
-      ...(this.#needsAttention ? [`| **Needs attention** | ${this.#needsAttention} |`] : []),
-      ...(this.#note ? [`| Last request | ${this.#note} |`] : []),
+  protected get lines(): DetailLine[] {
+    const { orderId, requester } = this.#input
+    return [
+      ['Refund', `${this.#status}${this.#money && `, ${this.#money}`}`],
+      ['Order', orderId],
+      ['Asked for by', requester.id],
     ]
-    setCurrentDetails(lines.join('\n'))
   }
-}
-
-function throwing(refused: ApplicationFailure | undefined): void {
-  if (refused) throw refused
 }

@@ -1,29 +1,15 @@
-import {
-  allHandlersFinished,
-  CancellationScope,
-  condition,
-  getExternalWorkflowHandle,
-  workflowInfo,
-} from '@temporalio/workflow'
+import { getExternalWorkflowHandle, workflowInfo } from '@temporalio/workflow'
 import type { RefundStatus } from '../domain/refund.ts'
-import type { OrderFact, OrderEventType } from '../store/events.ts'
+import type { OrderFact } from '../store/events.ts'
 import type { HoldOutcome } from '../store/refunds/hold.ts'
-import {
-  type Effect,
-  type EffectOptions,
-  type Input,
-  isFinalAnswer,
-  type Output,
-  refusalCodeOf,
-  steadily,
-  untilDone,
-} from './effects.ts'
-import { publish } from './order-facts.ts'
+import { type Call, insisting, isFinalAnswer, refusalCodeOf, steadily } from './effects.ts'
+import { telling } from './order-facts.ts'
+import { patience } from './patience.ts'
 import { databasePolicy, moneyPolicy, REFUSED_REFUND_WAITS } from './policies.ts'
 import { RefundDesk } from './refund-desk.ts'
 import type { RefundInput, RefundResult } from './refund.messages.ts'
-import { refusal } from './refusal.ts'
 import { type RefundNews, refundNewsSignal } from './return.messages.ts'
+import { atDesk } from './work-desk.ts'
 
 type Story = { input: RefundInput; desk: RefundDesk; facts: OrderFact[] }
 type Refused = Omit<Extract<RefundResult, { status: 'refused' }>, 'refundId'>
@@ -32,13 +18,8 @@ type Held = Extract<HoldOutcome, { outcome: 'held' }>
 /** One refund: its money is claimed, somebody consents where that is needed, and it is paid out. */
 export async function refund(input: RefundInput): Promise<RefundResult> {
   const story: Story = { input, desk: new RefundDesk(input), facts: [] }
-  CancellationScope.current().cancelRequested.catch(() => story.desk.cancel())
-  return CancellationScope.nonCancellable(async () => {
-    const end = await giveBack(story)
-    story.desk.close()
-    await condition(allHandlersFinished)
-    return { refundId: input.refundId, ...(typeof end === 'string' ? { status: end } : end) }
-  })
+  const end = await atDesk(story.desk, () => giveBack(story))
+  return { refundId: input.refundId, ...(typeof end === 'string' ? { status: end } : end) }
 }
 
 async function giveBack(story: Story): Promise<RefundStatus | Refused> {
@@ -48,10 +29,7 @@ async function giveBack(story: Story): Promise<RefundStatus | Refused> {
     summary: 'Claim the money that is to go back',
     policy: databasePolicy,
   })
-  if (held.outcome === 'refused') {
-    desk.refuse(refusal(held.problem, held.detail))
-    return { status: 'refused', problem: held.problem, detail: held.detail }
-  }
+  if (held.outcome === 'refused') return desk.refuse(held)
   desk.held(held)
   if (held.status === 'pending_approval') desk.move({ status: held.status, stage: 'Waiting for approve or reject' })
   await tell(story, 'refund.requested')
@@ -78,23 +56,20 @@ function end({ desk }: Story, status: RefundStatus): RefundStatus {
 async function decide(story: Story): Promise<RefundStatus> {
   const { input, desk } = story
   const { refundId, orderId, remindAfterMs, escalateAfterMs, approval } = input
-  const beganAt = Date.now()
-  const decidedBy = (afterMs: number, what: string) =>
-    desk.decision(Math.min(afterMs, approval.deadlineMs) - (Date.now() - beganAt), what)
-
-  let decision = await decidedBy(remindAfterMs, 'Then the shop is reminded')
-  if (!decision) {
-    await steadily('remindOfRefund', [{ refundId, orderId }], {
+  const { deadlineMs } = approval
+  const remind = () =>
+    steadily('remindOfRefund', [{ refundId, orderId }], {
       summary: 'Remind the shop of the refund',
       policy: databasePolicy,
     })
-    decision = await decidedBy(escalateAfterMs, 'Then a person is called')
-  }
-  if (!decision) {
-    await call(story, 'waits for approve or reject, and nobody has decided')
-    decision = await decidedBy(approval.deadlineMs, 'Then the refund is rejected')
-  }
-  decision ??= { approved: false, by: 'shop', reason: 'nobody decided in time' }
+  const escalate = () => callTo(story).call('waits for approve or reject, and nobody has decided')
+  const decided = patience([
+    { afterMs: Math.min(remindAfterMs, deadlineMs), take: remind, summary: 'Then the shop is reminded' },
+    { afterMs: Math.min(escalateAfterMs, deadlineMs), take: escalate, summary: 'Then a person is called' },
+    { afterMs: deadlineMs, summary: 'Then the refund is rejected' },
+  ])
+  const heard = await decided((withinMs, summary) => desk.decision(withinMs, summary))
+  const decision = heard ?? { approved: false, by: 'shop', reason: 'nobody decided in time' }
 
   const status = await insist(story, 'decideRefund', [{ refundId, orderId, ...decision }], {
     summary: `Note that it was ${decision.approved ? 'approved' : 'rejected'}`,
@@ -181,34 +156,23 @@ function tellReturn(news: RefundNews): void {
   handle.signal(refundNewsSignal, news).catch(() => {})
 }
 
-function tell({ input, facts }: Story, type: OrderEventType): Promise<void> {
-  facts.push({ type, subjectId: input.refundId })
-  return publish({ input, facts })
-}
+const callTo = ({ input: { refundId, orderId }, desk }: Story): Call => ({
+  async call(why) {
+    desk.call(why)
+    await steadily('flagRefund', [{ refundId, orderId, why }], {
+      summary: 'Call a person to this refund',
+      policy: databasePolicy,
+    })
+  },
+  async endCall() {
+    desk.call(null)
+    await steadily('unflagRefund', [{ refundId, orderId }], {
+      summary: 'Nobody needs to look at this refund any more',
+      policy: databasePolicy,
+    })
+  },
+})
 
-const insist = <E extends Effect>(
-  story: Story,
-  effect: E,
-  input: Input<E>,
-  options: EffectOptions,
-): Promise<Output<E>> =>
-  untilDone(effect, input, {
-    ...options,
-    call: (why) => call(story, why),
-    async endCall() {
-      const { refundId, orderId } = story.input
-      story.desk.call(null)
-      await steadily('unflagRefund', [{ refundId, orderId }], {
-        summary: 'Nobody needs to look at this refund any more',
-        policy: databasePolicy,
-      })
-    },
-  })
+const insist = insisting(callTo)
 
-async function call({ input: { refundId, orderId }, desk }: Story, why: string): Promise<void> {
-  desk.call(why)
-  await steadily('flagRefund', [{ refundId, orderId, why }], {
-    summary: 'Call a person to this refund',
-    policy: databasePolicy,
-  })
-}
+const tell = telling<Story>(({ input }) => input.refundId)

@@ -1,18 +1,13 @@
-import {
-  allHandlersFinished,
-  CancellationScope,
-  condition,
-  continueAsNew,
-  uuid4,
-  workflowInfo,
-} from '@temporalio/workflow'
+import { continueAsNew, uuid4, workflowInfo } from '@temporalio/workflow'
 import { isOpen, type ReplenishmentStatus } from '../domain/replenishment.ts'
 import { promptly, steadily } from './effects.ts'
 import { databasePolicy } from './policies.ts'
-import { type Asked, ReplenishmentDesk } from './replenishment-desk.ts'
+import { type ReplenishmentAsk, ReplenishmentDesk } from './replenishment-desk.ts'
 import { beginSupply } from './replenishment-supply.ts'
 import type { ReplenishmentInput, ReplenishmentResult, SupplyState } from './replenishment.messages.ts'
 import { refusal } from './refusal.ts'
+import type { Asked } from './request-queue.ts'
+import { atDesk } from './work-desk.ts'
 
 type Story = { input: ReplenishmentInput; desk: ReplenishmentDesk; supply: SupplyState }
 type Refused = Omit<Extract<ReplenishmentResult, { status: 'refused' }>, 'replenishmentId'>
@@ -21,14 +16,9 @@ type Refused = Omit<Extract<ReplenishmentResult, { status: 'refused' }>, 'replen
 export async function replenishment(input: ReplenishmentInput): Promise<ReplenishmentResult> {
   const supply = input.supply ?? { turn: 1, isReminded: false, isAsked: false, chases: 0 }
   const story: Story = { input, desk: new ReplenishmentDesk(input), supply }
-  CancellationScope.current().cancelRequested.catch(() => story.desk.cancel())
-  return CancellationScope.nonCancellable(async () => {
-    const end = await bringIn(story)
-    story.desk.close()
-    await condition(allHandlersFinished)
-    if (end === 'long') return continueAsNew<typeof replenishment>({ ...input, supply })
-    return { replenishmentId: input.replenishmentId, ...(typeof end === 'string' ? { status: end } : end) }
-  })
+  const end = await atDesk(story.desk, () => bringIn(story))
+  if (end === 'long') return continueAsNew<typeof replenishment>({ ...input, supply })
+  return { replenishmentId: input.replenishmentId, ...(typeof end === 'string' ? { status: end } : end) }
 }
 
 /** `long`: the history is, and the replenishment goes on in a new run. */
@@ -40,10 +30,7 @@ async function bringIn(story: Story): Promise<ReplenishmentStatus | Refused | 'l
     summary: 'Open a replenishment of the product',
     policy: databasePolicy,
   })
-  if (opened.outcome === 'refused') {
-    desk.refuse(refusal(opened.problem, opened.detail))
-    return { status: 'refused', problem: opened.problem, detail: opened.detail }
-  }
+  if (opened.outcome === 'refused') return desk.refuse(opened)
   desk.stands(opened)
   if (opened.status === 'draft') {
     desk.stands(
@@ -83,7 +70,7 @@ async function standAtDesk(story: Story, isByHand: () => boolean): Promise<Reple
   return desk.status
 }
 
-async function carryOut({ input: { replenishmentId }, desk }: Story, asked: Asked): Promise<void> {
+async function carryOut({ input: { replenishmentId }, desk }: Story, asked: Asked<ReplenishmentAsk>): Promise<void> {
   if (asked.kind === 'cancel') {
     const { by, reason } = asked
     const standing = await steadily('cancelReplenishment', [{ replenishmentId, by, reason }], {

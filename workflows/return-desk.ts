@@ -1,18 +1,11 @@
-import {
-  type ApplicationFailure,
-  CancellationScope,
-  condition,
-  log,
-  setCurrentDetails,
-  setHandler,
-  upsertSearchAttributes,
-} from '@temporalio/workflow'
+import { type ApplicationFailure, condition, setHandler } from '@temporalio/workflow'
 import { isAwaited, type ReturnStatus } from '../domain/return.ts'
 import type { ReturnStanding } from '../store/returns/standing.ts'
 import { refusal } from './refusal.ts'
-import { cancellationOf, decisionOf, receiptOf, type ReturnAsk, type ReturnAsked, retryOf } from './return-requests.ts'
+import { type Asked, RequestQueue } from './request-queue.ts'
+import { cancellationOf, decisionOf, receiptOf, type ReturnAsk, retryOf } from './return-requests.ts'
 import * as messages from './return.messages.ts'
-import { NeedsAttentionKey } from './search-attributes.ts'
+import { type DetailLine, throwing, WorkDesk } from './work-desk.ts'
 
 const says = {
   requested: 'Answers as soon as the units are claimed',
@@ -26,25 +19,24 @@ const says = {
 }
 
 /** Where people reach a return, and how they see it. */
-export class ReturnDesk {
+export class ReturnDesk extends WorkDesk {
   readonly #input: messages.ReturnInput
-  readonly #asked: ReturnAsked[] = []
+  readonly #asked = new RequestQueue<ReturnAsk, ReturnStatus>({
+    status: () => this.status,
+    note: (what, why) => this.note(what, why),
+  })
   #standing: ReturnStanding | undefined
-  #stage = 'Claiming the units'
-  #needsAttention: string | null = null
   #news: messages.RefundNews | undefined
-  #note: string | undefined
-  #refusal: ApplicationFailure | undefined
-  #isClosed = false
 
   constructor(input: messages.ReturnInput) {
+    super()
     this.#input = input
     setHandler(
       messages.returnStateQuery,
       () => ({
         status: this.#standing?.status ?? 'pending',
-        stage: this.#stage,
-        needsAttention: this.#needsAttention,
+        stage: this.stage,
+        needsAttention: this.needsAttention,
       }),
       { description: says.state },
     )
@@ -60,7 +52,7 @@ export class ReturnDesk {
       ['retry', messages.retryReturnUpdate, messages.retryReturnSignal, retryOf],
     ] as const) {
       const description = says[name]
-      setHandler(update, (message: unknown) => this.#ask(read(message) as ReturnAsk), {
+      setHandler(update, (message: unknown) => this.#asked.ask(read(message) as ReturnAsk), {
         validator: (message: unknown) => throwing(this.#whyNot(read(message))),
         description,
       })
@@ -77,31 +69,12 @@ export class ReturnDesk {
   }
 
   get isIdle(): boolean {
-    return this.#asked.length === 0
-  }
-
-  get needsAttention(): boolean {
-    return this.#needsAttention !== null
+    return this.#asked.isEmpty
   }
 
   stands(standing: ReturnStanding): void {
     this.#standing = standing
-    this.#stage = stages[standing.status]
-    this.#show()
-  }
-
-  /** It cannot be opened: whoever asked for it is told so. */
-  refuse(why: ApplicationFailure): void {
-    this.#refusal = why
-    this.#stage = `Refused: ${why.message}`
-    this.#show()
-  }
-
-  call(why: string | null): void {
-    if (why === this.#needsAttention) return
-    this.#needsAttention = why
-    upsertSearchAttributes([{ key: NeedsAttentionKey, value: why !== null }])
-    this.#show()
+    this.show()
   }
 
   /** The engine was asked to cancel. */
@@ -110,53 +83,33 @@ export class ReturnDesk {
   }
 
   /** What is asked next, or nothing after `withinMs`. */
-  async next(withinMs?: number, summary = ''): Promise<ReturnAsked | undefined> {
-    const isAsked = () => this.#asked.length > 0
+  async next(withinMs?: number, summary = ''): Promise<Asked<ReturnAsk> | undefined> {
+    const isAsked = () => !this.isIdle
     if (withinMs === undefined) await condition(isAsked)
     else await condition(isAsked, Math.max(withinMs, 1), { summary })
-    return this.#asked.shift()
+    return this.#asked.take()
   }
 
   /** What the refund has to say, or somebody asks, or nothing because `isOver`. */
-  async nextNews(isOver: () => boolean): Promise<messages.RefundNews | ReturnAsked | undefined> {
-    await condition(() => isOver() || this.#news !== undefined || this.#asked.length > 0)
+  async nextNews(isOver: () => boolean): Promise<messages.RefundNews | Asked<ReturnAsk> | undefined> {
+    await condition(() => isOver() || this.#news !== undefined || !this.isIdle)
     const news = this.#news
     this.#news = undefined
-    return news ?? this.#asked.shift()
+    return news ?? this.#asked.take()
   }
 
-  close(): void {
-    this.#isClosed = true
-    const over = refusal('invalid_transition', `The return is ${this.status}`)
-    for (const { answer } of this.#asked.splice(0)) answer(over)
+  override close(): void {
+    super.close()
+    this.#asked.refuseAll(refusal('invalid_transition', `The return is ${this.status}`))
   }
 
   async #opened(): Promise<ReturnStatus> {
-    await CancellationScope.nonCancellable(() =>
-      condition(() => this.#refusal !== undefined || this.#standing !== undefined),
-    )
-    if (this.#refusal) throw this.#refusal
+    await this.known(() => this.#standing !== undefined)
     return this.status
   }
 
-  async #ask(request: ReturnAsk): Promise<ReturnStatus> {
-    let outcome: { refused: ApplicationFailure | undefined } | undefined
-    this.#asked.push({ ...request, answer: (refused) => void (outcome = { refused }) })
-    await CancellationScope.nonCancellable(() => condition(() => outcome !== undefined))
-    throwing(outcome?.refused)
-    return this.status
-  }
-
-  async #askAsOperator(what: string, request: ReturnAsk | undefined): Promise<void> {
-    try {
-      throwing(this.#whyNot(request))
-      if (request) await this.#ask(request)
-    } catch (error) {
-      const why = (error as ApplicationFailure).message
-      log.warn('request refused', { what, why })
-      this.#note = `${what} was refused: ${why}`
-      this.#show()
-    }
+  #askAsOperator(what: string, request: ReturnAsk | undefined): Promise<void> {
+    return this.#asked.tell(what, this.#whyNot(request), request)
   }
 
   /** Before it is known where the return stands, what is asked waits for that. */
@@ -171,27 +124,24 @@ export class ReturnDesk {
       decide: status === 'requested',
       receive: isAwaited(status) || this.#standing === undefined,
       cancel: status === 'requested' || status === 'approved',
-      retry: (status === 'received' && this.needsAttention) || this.#standing === undefined,
+      retry: (status === 'received' && this.needsAttention !== null) || this.#standing === undefined,
     }[request.kind]
-    return this.#isClosed || !isPossible ? refusal('invalid_transition', `The return is ${status}`) : undefined
+    return this.isClosed || !isPossible ? refusal('invalid_transition', `The return is ${status}`) : undefined
   }
 
-  #show(): void {
-    const { valueMinor } = this.#standing ?? {}
-    const lines = [
-      `### ${this.#stage}`,
-      '',
-      '| | |',
-      '| --- | --- |',
-      `| Return | ${this.#standing?.status ?? 'pending'} |`,
-      `| Order | ${this.#input.orderId} |`,
-      ...this.#input.items.map(({ productId, quantity }) => `| ${productId} | ${quantity} |`),
-      ...(valueMinor === undefined ? [] : [`| Worth | ${valueMinor} minor units |`]),
-      `| Asked for by | ${this.#input.requester.id} |`,
-      ...(this.#needsAttention ? [`| **Needs attention** | ${this.#needsAttention} |`] : []),
-      ...(this.#note ? [`| Last request | ${this.#note} |`] : []),
+  protected get progress(): string {
+    return this.#standing ? stages[this.#standing.status] : 'Claiming the units'
+  }
+
+  protected get lines(): DetailLine[] {
+    const { orderId, items, requester } = this.#input
+    return [
+      ['Return', this.#standing?.status ?? 'pending'],
+      ['Order', orderId],
+      ...items.map(({ productId, quantity }): DetailLine => [productId, quantity]),
+      ...(this.#standing ? [['Worth', `${this.#standing.valueMinor} minor units`] satisfies DetailLine] : []),
+      ['Asked for by', requester.id],
     ]
-    setCurrentDetails(lines.join('\n'))
   }
 }
 
@@ -204,8 +154,4 @@ const stages: Record<ReturnStatus, string> = {
   denied: 'Denied',
   expired: 'Nothing came in time',
   cancelled: 'Not sent back',
-}
-
-function throwing(refused: ApplicationFailure | undefined): void {
-  if (refused) throw refused
 }

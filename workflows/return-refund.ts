@@ -1,22 +1,22 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common'
 import { getExternalWorkflowHandle, ParentClosePolicy, startChild } from '@temporalio/workflow'
 import { refundWorkflowId, returnRefundIdOf } from '../domain/ids.ts'
+import type { Call } from './effects.ts'
 import type { RefundInput, RefundResult } from './refund.messages.ts'
 import { resolveRefundSignal } from './refund.messages.ts'
 import type { refund } from './refund.ts'
 import type { ReturnDesk } from './return-desk.ts'
-import type { ReturnAsked } from './return-requests.ts'
+import type { Asked } from './request-queue.ts'
+import type { ReturnAsk } from './return-requests.ts'
 import type { ReturnInput } from './return.messages.ts'
 
 type Story = { input: ReturnInput; desk: ReturnDesk }
 
-type PayOut<S> = {
+type PayOut<S> = Call & {
   amountMinor: number
   /** Somebody has asked for another try: then the refund need not ask once more. */
   retryBy: string | undefined
-  call: (story: S, why: string) => Promise<void>
-  endCall: (story: S) => Promise<void>
-  carryOut: (story: S, asked: ReturnAsked) => Promise<void>
+  carryOut: (story: S, asked: Asked<ReturnAsk>) => Promise<void>
 }
 
 /**
@@ -53,8 +53,8 @@ export async function payOut<S extends Story>(
     const news = await story.desk.nextNews(() => end !== undefined)
     if (!news) return end?.why
     if ('status' in news) {
-      if (news.status === 'processing') await work.endCall(story)
-      else if (retryBy === undefined) await work.call(story, `the refund failed: ${news.why}; retry it`)
+      if (news.status === 'processing') await work.endCall()
+      else if (retryBy === undefined) await work.call(`the refund failed: ${news.why}; retry it`)
       else {
         await retry(retryBy)
         retryBy = undefined

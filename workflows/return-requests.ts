@@ -1,4 +1,3 @@
-import type { ApplicationFailure } from '@temporalio/workflow'
 import { isId } from '../domain/ids.ts'
 import type { ReceivedItem } from '../domain/return.ts'
 import { read } from './words.ts'
@@ -9,9 +8,6 @@ type Cancel = { kind: 'cancel'; by: string; reason: string }
 type Retry = { kind: 'retry'; by: string }
 
 export type ReturnAsk = Decide | Receive | Cancel | Retry
-
-/** What somebody asked for. `answer` says that it was done, or why it was not. */
-export type ReturnAsked = ReturnAsk & { answer: (refused: ApplicationFailure | undefined) => void }
 
 export function decisionOf(approved: boolean, message: unknown): Decide {
   const { by, reason } = read(message)

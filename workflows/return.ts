@@ -1,21 +1,17 @@
-import {
-  allHandlersFinished,
-  CancellationScope,
-  condition,
-  continueAsNew,
-  uuid4,
-  workflowInfo,
-} from '@temporalio/workflow'
+import { continueAsNew, uuid4, workflowInfo } from '@temporalio/workflow'
 import { isAwaited, type ReturnStatus } from '../domain/return.ts'
-import type { OrderEventType, OrderFact } from '../store/events.ts'
-import { type Effect, type EffectOptions, type Input, type Output, steadily, untilDone } from './effects.ts'
-import { publish } from './order-facts.ts'
+import type { OrderFact } from '../store/events.ts'
+import { type Call, insisting, steadily } from './effects.ts'
+import { telling } from './order-facts.ts'
+import { patience } from './patience.ts'
 import { databasePolicy } from './policies.ts'
 import { refusal } from './refusal.ts'
+import type { Asked } from './request-queue.ts'
 import { ReturnDesk } from './return-desk.ts'
 import { payOut } from './return-refund.ts'
-import type { ReturnAsked } from './return-requests.ts'
+import type { ReturnAsk } from './return-requests.ts'
 import type { ReturnInput, ReturnResult } from './return.messages.ts'
+import { atDesk } from './work-desk.ts'
 
 type Story = { input: ReturnInput; desk: ReturnDesk; facts: OrderFact[] }
 type Refused = Omit<Extract<ReturnResult, { status: 'refused' }>, 'returnId'>
@@ -23,14 +19,9 @@ type Refused = Omit<Extract<ReturnResult, { status: 'refused' }>, 'returnId'>
 /** Goods that come back: somebody consents, they are counted in as they come, and what has come is paid back. */
 export async function returnOfGoods(input: ReturnInput): Promise<ReturnResult> {
   const story: Story = { input, desk: new ReturnDesk(input), facts: [] }
-  CancellationScope.current().cancelRequested.catch(() => story.desk.cancel())
-  return CancellationScope.nonCancellable(async () => {
-    const end = await takeBack(story)
-    story.desk.close()
-    await condition(allHandlersFinished)
-    if (end === 'long') return continueAsNew<typeof returnOfGoods>(input)
-    return { returnId: input.returnId, ...(typeof end === 'string' ? { status: end } : end) }
-  })
+  const end = await atDesk(story.desk, () => takeBack(story))
+  if (end === 'long') return continueAsNew<typeof returnOfGoods>(input)
+  return { returnId: input.returnId, ...(typeof end === 'string' ? { status: end } : end) }
 }
 
 /** `long`: the history is, and the return goes on in a new run. */
@@ -41,10 +32,7 @@ async function takeBack(story: Story): Promise<ReturnStatus | Refused | 'long'> 
     summary: 'Claim the units that are to come back',
     policy: databasePolicy,
   })
-  if (opened.outcome === 'refused') {
-    desk.refuse(refusal(opened.problem, opened.detail))
-    return { status: 'refused', problem: opened.problem, detail: opened.detail }
-  }
+  if (opened.outcome === 'refused') return desk.refuse(opened)
   desk.stands(opened)
   await tell(story, 'return.requested')
   await awaitDecision(story)
@@ -64,22 +52,19 @@ async function takeBack(story: Story): Promise<ReturnStatus | Refused | 'long'> 
 async function awaitDecision(story: Story): Promise<void> {
   const { desk, input } = story
   const { returnId, orderId, remindAfterMs, escalateAfterMs } = input
-  const beganAt = Date.now()
   const remind = () =>
     steadily('remindOfReturn', [{ returnId, orderId }], {
       summary: 'Remind the shop of the return',
       policy: databasePolicy,
     })
-  const escalate = () => call(story, 'waits for approve or deny, and nobody has decided')
-  const steps = [
+  const escalate = () => callTo(story).call('waits for approve or deny, and nobody has decided')
+  const next = patience([
     { afterMs: remindAfterMs, take: remind, summary: 'Then the shop is reminded' },
     { afterMs: escalateAfterMs, take: escalate, summary: 'Then a person is called' },
-  ]
+  ])
   while (desk.status === 'requested') {
-    const [step] = steps
-    const asked = await desk.next(step && step.afterMs - (Date.now() - beganAt), step?.summary)
+    const asked = await next((withinMs, summary) => desk.next(withinMs, summary))
     if (asked) await carryOut(story, asked)
-    else await steps.shift()?.take()
   }
 }
 
@@ -103,7 +88,7 @@ async function awaitGoods(story: Story): Promise<'long' | undefined> {
 }
 
 /** Does what somebody asked for. Our books say whether it can be, also where the request is behind what has happened. */
-async function carryOut(story: Story, asked: ReturnAsked): Promise<void> {
+async function carryOut(story: Story, asked: Asked<ReturnAsk>): Promise<void> {
   const { desk, input } = story
   const { returnId, orderId, receiveWithinMs, requester, ownApprovalLimitMinor } = input
   switch (asked.kind) {
@@ -159,6 +144,7 @@ const over = (status: ReturnStatus) => refusal('invalid_transition', `The return
 async function payBack(story: Story): Promise<void> {
   const { desk, input } = story
   const { returnId, orderId } = input
+  const { call, endCall } = callTo(story)
   await tell(story, 'return.received')
   for (let retryBy: string | undefined; ; ) {
     const { amountMinor } = await insist(story, 'oweReturn', [{ returnId, orderId }], {
@@ -168,9 +154,9 @@ async function payBack(story: Story): Promise<void> {
     // Nothing is left to give: the customer has all of the money.
     const why = amountMinor === 0 ? undefined : await payOut(story, { amountMinor, retryBy, call, endCall, carryOut })
     if (why === undefined) break
-    await call(story, why)
+    await call(why)
     retryBy = await askedToRetry(story)
-    await endCall(story)
+    await endCall()
   }
   desk.stands(
     await insist(story, 'settleReturn', [{ returnId, orderId }], {
@@ -193,31 +179,23 @@ async function askedToRetry(story: Story): Promise<string> {
   }
 }
 
-function tell({ input, facts }: Story, type: OrderEventType): Promise<void> {
-  facts.push({ type, subjectId: input.returnId })
-  return publish({ input, facts })
-}
+const callTo = ({ input: { returnId, orderId }, desk }: Story): Call => ({
+  async call(why) {
+    desk.call(why)
+    await steadily('flagReturn', [{ returnId, orderId, why }], {
+      summary: 'Call a person to this return',
+      policy: databasePolicy,
+    })
+  },
+  async endCall() {
+    desk.call(null)
+    await steadily('unflagReturn', [{ returnId, orderId }], {
+      summary: 'Nobody needs to look at this return any more',
+      policy: databasePolicy,
+    })
+  },
+})
 
-const insist = <E extends Effect>(
-  story: Story,
-  effect: E,
-  input: Input<E>,
-  options: EffectOptions,
-): Promise<Output<E>> =>
-  untilDone(effect, input, { ...options, call: (why) => call(story, why), endCall: () => endCall(story) })
+const insist = insisting(callTo)
 
-async function call({ input: { returnId, orderId }, desk }: Story, why: string): Promise<void> {
-  desk.call(why)
-  await steadily('flagReturn', [{ returnId, orderId, why }], {
-    summary: 'Call a person to this return',
-    policy: databasePolicy,
-  })
-}
-
-async function endCall({ input: { returnId, orderId }, desk }: Story): Promise<void> {
-  desk.call(null)
-  await steadily('unflagReturn', [{ returnId, orderId }], {
-    summary: 'Nobody needs to look at this return any more',
-    policy: databasePolicy,
-  })
-}
+const tell = telling<Story>(({ input }) => input.returnId)
