@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { isAmountMinor, isCurrency, MAX_AMOUNT_MINOR } from '../domain/money.ts'
+import { type IdPrefix, isId } from '../domain/ids.ts'
 import { Problem } from '../domain/problems.ts'
 
 /** What several resources share on the wire. */
@@ -67,5 +68,26 @@ export function readCursor<Position>(cursor: string | undefined, shape: z.ZodTyp
     return shape.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')))
   } catch {
     throw new Problem('malformed_request', { detail: 'The cursor is not one of ours' })
+  }
+}
+
+/** A cursor of a list that goes by ids. */
+export const readIdCursor = (cursor: string | undefined, prefix: IdPrefix): string | undefined =>
+  readCursor(
+    cursor,
+    z.string().refine((id) => isId(prefix, id)),
+  )
+
+/** One page of what was `found`: one row more than fit says that there are more. `placeOf` is where the next page begins. */
+export function pageOf<Row, Answer>(
+  found: readonly Row[],
+  limit: number,
+  { answer, placeOf }: { answer: (row: Row) => Answer; placeOf: (row: Row) => unknown },
+): { data: Answer[]; next_cursor: string | null } {
+  const page = found.slice(0, limit)
+  const last = page.at(-1)
+  return {
+    data: page.map((row) => answer(row)),
+    next_cursor: found.length > limit && last ? writeCursor(placeOf(last)) : null,
   }
 }

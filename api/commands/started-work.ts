@@ -1,6 +1,7 @@
 import { WithStartWorkflowOperation, WorkflowExecutionAlreadyStartedError } from '@temporalio/client'
 import type { UpdateDefinition, Workflow } from '@temporalio/common'
 import { Problem, type ProblemCode } from '../../domain/problems.ts'
+import { isAnswer } from '../idempotency.ts'
 import { isGone, isUnheard, refusalOf, type TemporalLink, withDeadline } from './temporal.ts'
 
 const OUTCOME_WITHIN_MS = 8_000
@@ -86,3 +87,27 @@ export async function ask<Request>(
 
 export const unheard = (): Problem =>
   new Problem('unavailable', { detail: 'It is not known yet whether this was done. Repeat the same request.' })
+
+type Look<Found> = {
+  look: () => Promise<Found>
+  isDone: (found: Found) => boolean
+  isOpen: (found: Found) => boolean
+  /** Why what has ended cannot be asked any more. */
+  over: (found: Found) => Problem
+}
+
+/** Hears what came of asking. Our books say whether it was done, also where the answer got lost. */
+export async function doneByBooks<Found>(
+  asking: Promise<Heard>,
+  { look, isDone, isOpen, over }: Look<Found>,
+): Promise<Found> {
+  const refused = await asking.catch((error: unknown) => {
+    if (isAnswer(error)) return error
+    throw error
+  })
+  const found = await look()
+  if (isDone(found)) return found
+  if (refused instanceof Problem) throw refused
+  if (refused === 'ended' && !isOpen(found)) throw over(found)
+  throw unheard()
+}

@@ -8,7 +8,7 @@ import { findSequence, forgetStreamed, lastSequence, listEvents, listSettledEven
 import { ACCESS_TOKEN_SECONDS, type ApiEnv, bearer, staffOnly } from '../authentication.ts'
 import { eventAnswer, eventSchema } from '../event-schemas.ts'
 import { bodyProblems, problemResponses } from '../problem-responses.ts'
-import { cursorParameter, limitParameter, listOf, readCursor, timeSchema, writeCursor } from '../schemas.ts'
+import { cursorParameter, limitParameter, listOf, pageOf, readCursor, timeSchema } from '../schemas.ts'
 
 const typesParameter = z
   .string()
@@ -163,9 +163,7 @@ export function eventRoutes({ database, nudgeEventSweep, stop }: EventRoutesDeps
       before: readCursor(cursor, z.int().min(1)),
       limit: limit + 1,
     })
-    const page = events.slice(0, limit)
-    const next = events.length > limit ? writeCursor(page.at(-1)?.sequence) : null
-    return c.json({ data: page.map(eventAnswer), next_cursor: next }, 200)
+    return c.json(pageOf(events, limit, { answer: eventAnswer, placeOf: ({ sequence }) => sequence }), 200)
   })
 
   routes.openapi(replay, async (c) => {

@@ -7,7 +7,7 @@ import { findCheckout, findOrder, listOrders, listTimeline, type Order } from '.
 import { type ApiEnv, bearer, type Caller, signedIn } from '../authentication.ts'
 import { orderAnswer, orderSchema, orderStatusSchema, timelineAnswer, timelineEntrySchema } from '../order-schemas.ts'
 import { problemResponses } from '../problem-responses.ts'
-import { cursorParameter, limitParameter, listOf, readCursor, writeCursor } from '../schemas.ts'
+import { cursorParameter, limitParameter, listOf, pageOf, readIdCursor } from '../schemas.ts'
 
 const params = z.object({ id: z.string() })
 
@@ -69,10 +69,7 @@ export function orderRoutes({ database }: { database: Database }) {
   routes.openapi(list, async (c) => {
     const { caller } = c.var
     const { status, needs_attention, limit, cursor } = c.req.valid('query')
-    const before = readCursor(
-      cursor,
-      z.string().refine((id) => isId('ord', id)),
-    )
+    const before = readIdCursor(cursor, 'ord')
     const orders = await listOrders(database, {
       userId: isStaff(caller.role) ? undefined : caller.id,
       status,
@@ -80,9 +77,7 @@ export function orderRoutes({ database }: { database: Database }) {
       before,
       limit: limit + 1,
     })
-    const page = orders.slice(0, limit)
-    const next = orders.length > limit ? writeCursor(page.at(-1)?.id) : null
-    return c.json({ data: page.map(orderAnswer), next_cursor: next }, 200)
+    return c.json(pageOf(orders, limit, { answer: orderAnswer, placeOf: ({ id }) => id }), 200)
   })
 
   routes.openapi(show, async (c) =>

@@ -9,7 +9,7 @@ import { type ApiEnv, bearer, staffOnly } from '../authentication.ts'
 import { startReconciliation } from '../commands/reconciliation.ts'
 import type { TemporalLink } from '../commands/temporal.ts'
 import { problemResponses } from '../problem-responses.ts'
-import { cursorParameter, limitParameter, readCursor, timeSchema, writeCursor } from '../schemas.ts'
+import { cursorParameter, limitParameter, pageOf, readCursor, timeSchema } from '../schemas.ts'
 
 const runSchema = z
   .object({
@@ -107,9 +107,13 @@ export function reconciliationRoutes({ database, temporal, settleMs }: Deps) {
     if (run_id !== undefined && !run) throw new Problem('not_found', { detail: `There is no run ${run_id}` })
     const before = readCursor(cursor, z.int())
     const findings = await listFindings(database, { status, before, limit: limit + 1 })
-    const page = findings.slice(0, limit)
-    const next = findings.length > limit ? writeCursor(page.at(-1)?.id) : null
-    return c.json({ run: run ? runAnswer(run) : null, data: page.map(findingAnswer), next_cursor: next }, 200)
+    return c.json(
+      {
+        run: run ? runAnswer(run) : null,
+        ...pageOf(findings, limit, { answer: findingAnswer, placeOf: ({ id }) => id }),
+      },
+      200,
+    )
   })
 
   routes.openapi(start, async (c) => {

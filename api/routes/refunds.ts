@@ -23,7 +23,7 @@ import {
   refundStatusSchema,
   wishOf,
 } from '../refund-schemas.ts'
-import { cursorParameter, limitParameter, listOf, readCursor, writeCursor } from '../schemas.ts'
+import { cursorParameter, limitParameter, listOf, pageOf, readIdCursor } from '../schemas.ts'
 import { visibleOrder } from './orders.ts'
 
 const params = z.object({ id: z.string() })
@@ -163,10 +163,7 @@ export function refundRoutes({ database, temporal, policy }: RefundDeps) {
   routes.openapi(list, async (c) => {
     const { caller } = c.var
     const { order_id, status, needs_attention, limit, cursor } = c.req.valid('query')
-    const before = readCursor(
-      cursor,
-      z.string().refine((id) => isId('re', id)),
-    )
+    const before = readIdCursor(cursor, 're')
     const refunds = await listRefunds(database, {
       orderId: order_id,
       userId: isStaff(caller.role) ? undefined : caller.id,
@@ -175,9 +172,7 @@ export function refundRoutes({ database, temporal, policy }: RefundDeps) {
       before,
       limit: limit + 1,
     })
-    const page = refunds.slice(0, limit)
-    const next = refunds.length > limit ? writeCursor(page.at(-1)?.id) : null
-    return c.json({ data: page.map(refundAnswer), next_cursor: next }, 200)
+    return c.json(pageOf(refunds, limit, { answer: refundAnswer, placeOf: ({ id }) => id }), 200)
   })
 
   routes.openapi(show, async (c) =>

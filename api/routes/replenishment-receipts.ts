@@ -8,9 +8,9 @@ import type { Replenishment } from '../../store/replenishments/index.ts'
 import * as messages from '../../workflows/replenishment.messages.ts'
 import { type ApiEnv, bearer, staffOnly } from '../authentication.ts'
 import { askReplenishment } from '../commands/replenishment.ts'
-import { unheard } from '../commands/started-work.ts'
+import { doneByBooks } from '../commands/started-work.ts'
 import type { TemporalLink } from '../commands/temporal.ts'
-import { idempotencyHeaders, isAnswer, once, replayedHeader } from '../idempotency.ts'
+import { idempotencyHeaders, once, replayedHeader } from '../idempotency.ts'
 import { bodyProblems, problemResponses } from '../problem-responses.ts'
 import { newReceiptSchema, replenishmentAnswer, replenishmentSchema } from '../replenishment-schemas.ts'
 import { lineOfText } from '../schemas.ts'
@@ -121,22 +121,16 @@ export function replenishmentReceiptRoutes({ database, temporal, nudgeSearchSync
   })
   return routes
 
-  /** Asks it of the workflow. Our books say whether it was done, also where the answer got lost. */
-  async function asked<Request>(
+  function asked<Request>(
     id: string,
     update: Parameters<typeof askReplenishment<Request>>[1],
     said: Request,
     isDone: (replenishment: Replenishment) => boolean,
   ): Promise<Replenishment> {
-    const refused = await askReplenishment(temporal, update, id, said).catch((error: unknown) => {
-      if (isAnswer(error)) return error
-      throw error
+    return doneByBooks(askReplenishment(temporal, update, id, said), {
+      look: () => knownReplenishment(database, id),
+      ...{ isDone, isOpen: ({ status }) => isOpen(status), over: ({ status }) => over(status) },
     })
-    const replenishment = await knownReplenishment(database, id)
-    if (isDone(replenishment)) return replenishment
-    if (refused instanceof Problem) throw refused
-    if (refused === 'ended') throw over(replenishment.status)
-    throw unheard()
   }
 }
 

@@ -18,7 +18,7 @@ import {
   replenishmentSchema,
   replenishmentStatusSchema,
 } from '../replenishment-schemas.ts'
-import { cursorParameter, limitParameter, listOf, readCursor, writeCursor } from '../schemas.ts'
+import { cursorParameter, limitParameter, listOf, pageOf, readIdCursor } from '../schemas.ts'
 
 const params = z.object({ id: z.string() })
 const content = { 'application/json': { schema: replenishmentSchema } }
@@ -125,15 +125,10 @@ export function replenishmentRoutes({ database, temporal, policy }: Replenishmen
       productId: product_id,
       status,
       needsAttention: needs_attention === undefined ? undefined : needs_attention === 'true',
-      before: readCursor(
-        cursor,
-        z.string().refine((id) => isId('po', id)),
-      ),
+      before: readIdCursor(cursor, 'po'),
       limit: limit + 1,
     })
-    const page = replenishments.slice(0, limit)
-    const next = replenishments.length > limit ? writeCursor(page.at(-1)?.id) : null
-    return c.json({ data: page.map(replenishmentAnswer), next_cursor: next }, 200)
+    return c.json(pageOf(replenishments, limit, { answer: replenishmentAnswer, placeOf: ({ id }) => id }), 200)
   })
 
   routes.openapi(show, async (c) =>

@@ -9,9 +9,9 @@ import type { Return } from '../../store/returns/index.ts'
 import * as messages from '../../workflows/return.messages.ts'
 import { type ApiEnv, bearer, type Caller, signedIn, staffOnly } from '../authentication.ts'
 import { askReturn } from '../commands/return.ts'
-import { unheard } from '../commands/started-work.ts'
+import { doneByBooks, unheard } from '../commands/started-work.ts'
 import type { TemporalLink } from '../commands/temporal.ts'
-import { idempotencyHeaders, isAnswer, once, replayedHeader } from '../idempotency.ts'
+import { idempotencyHeaders, once, replayedHeader } from '../idempotency.ts'
 import { bodyProblems, problemResponses } from '../problem-responses.ts'
 import { newReturnReceiptSchema, returnAnswer, returnSchema } from '../return-schemas.ts'
 import { lineOfText } from '../schemas.ts'
@@ -203,23 +203,17 @@ export function returnDecisionRoutes({ database, temporal, nudgeSearchSync }: Re
     })
   }
 
-  /** Asks it of the workflow. Our books say whether it was done, also where the answer got lost. */
-  async function asked<Request>(
+  function asked<Request>(
     caller: Caller,
     id: string,
     update: Parameters<typeof askReturn<Request>>[1],
     said: Request,
     isDone: (found: Return) => boolean,
   ): Promise<Return> {
-    const refused = await askReturn(temporal, update, id, said).catch((error: unknown) => {
-      if (isAnswer(error)) return error
-      throw error
+    return doneByBooks(askReturn(temporal, update, id, said), {
+      look: () => visibleReturn(database, caller, id),
+      ...{ isDone, isOpen: ({ status }) => isOpenReturn(status), over },
     })
-    const found = await visibleReturn(database, caller, id)
-    if (isDone(found)) return found
-    if (refused instanceof Problem) throw refused
-    if (refused === 'ended' && !isOpenReturn(found.status)) throw over(found)
-    throw unheard()
   }
 }
 

@@ -14,7 +14,7 @@ import type { TemporalLink } from '../commands/temporal.ts'
 import { idempotencyHeaders, once, replayedHeader } from '../idempotency.ts'
 import { bodyProblems, problemResponses } from '../problem-responses.ts'
 import { newReturnSchema, returnAnswer, returnSchema, returnStatusSchema } from '../return-schemas.ts'
-import { cursorParameter, limitParameter, listOf, readCursor, writeCursor } from '../schemas.ts'
+import { cursorParameter, limitParameter, listOf, pageOf, readIdCursor } from '../schemas.ts'
 import { visibleOrder } from './orders.ts'
 
 const params = z.object({ id: z.string() })
@@ -126,15 +126,10 @@ export function returnRoutes({ database, temporal, policy }: ReturnDeps) {
       userId: isStaff(caller.role) ? undefined : caller.id,
       status,
       needsAttention: needs_attention === undefined ? undefined : needs_attention === 'true',
-      before: readCursor(
-        cursor,
-        z.string().refine((id) => isId('ret', id)),
-      ),
+      before: readIdCursor(cursor, 'ret'),
       limit: limit + 1,
     })
-    const page = returns.slice(0, limit)
-    const next = returns.length > limit ? writeCursor(page.at(-1)?.id) : null
-    return c.json({ data: page.map(returnAnswer), next_cursor: next }, 200)
+    return c.json(pageOf(returns, limit, { answer: returnAnswer, placeOf: ({ id }) => id }), 200)
   })
 
   routes.openapi(show, async (c) =>

@@ -6,7 +6,7 @@ import { createSupplier, listSources, listSuppliers, setSources } from '../../st
 import type { AppDeps } from '../app.ts'
 import { type ApiEnv, bearer, staffOnly } from '../authentication.ts'
 import { bodyProblems, problemResponses } from '../problem-responses.ts'
-import { cursorParameter, limitParameter, listOf, readCursor, writeCursor } from '../schemas.ts'
+import { cursorParameter, limitParameter, listOf, pageOf, readIdCursor } from '../schemas.ts'
 import {
   newSourcesSchema,
   newSupplierSchema,
@@ -80,14 +80,9 @@ export function supplierRoutes({ database }: Pick<AppDeps, 'database'>) {
 
   routes.openapi(list, async (c) => {
     const { limit, cursor } = c.req.valid('query')
-    const after = readCursor(
-      cursor,
-      z.string().refine((id) => isId('sup', id)),
-    )
+    const after = readIdCursor(cursor, 'sup')
     const suppliers = await listSuppliers(database, { after, limit: limit + 1 })
-    const page = suppliers.slice(0, limit)
-    const next = suppliers.length > limit ? writeCursor(page.at(-1)?.id) : null
-    return c.json({ data: page.map(supplierAnswer), next_cursor: next }, 200)
+    return c.json(pageOf(suppliers, limit, { answer: supplierAnswer, placeOf: ({ id }) => id }), 200)
   })
 
   routes.openapi(setOfProduct, async (c) => {

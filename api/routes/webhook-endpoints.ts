@@ -6,7 +6,7 @@ import { newId } from '../../store/ids.ts'
 import * as webhooks from '../../store/webhooks/index.ts'
 import { type ApiEnv, bearer, staffOnly } from '../authentication.ts'
 import { bodyProblems, problemResponses } from '../problem-responses.ts'
-import { cursorParameter, limitParameter, listOf, readCursor, writeCursor } from '../schemas.ts'
+import { cursorParameter, limitParameter, listOf, pageOf, readCursor, readIdCursor } from '../schemas.ts'
 import {
   deliveryAnswer,
   deliverySchema,
@@ -157,14 +157,9 @@ export function webhookEndpointRoutes({ database, whyNotUrl, nudgeEventSweep, en
 
   routes.openapi(list, async (c) => {
     const { limit, cursor } = c.req.valid('query')
-    const after = readCursor(
-      cursor,
-      z.string().refine((id) => isId('whk', id)),
-    )
+    const after = readIdCursor(cursor, 'whk')
     const endpoints = await webhooks.listEndpoints(database, { after, limit: limit + 1 })
-    const page = endpoints.slice(0, limit)
-    const next = endpoints.length > limit ? writeCursor(page.at(-1)?.id) : null
-    return c.json({ data: page.map(endpointAnswer), next_cursor: next }, 200)
+    return c.json(pageOf(endpoints, limit, { answer: endpointAnswer, placeOf: ({ id }) => id }), 200)
   })
 
   routes.openapi(show, async (c) => c.json(endpointAnswer(await known(c.req.valid('param').id)), 200))
@@ -186,9 +181,7 @@ export function webhookEndpointRoutes({ database, whyNotUrl, nudgeEventSweep, en
     const { status, limit, cursor } = c.req.valid('query')
     const before = readCursor(cursor, z.int().min(1))
     const found = await webhooks.listDeliveries(database, { endpointId: id, status, before, limit: limit + 1 })
-    const page = found.slice(0, limit)
-    const next = found.length > limit ? writeCursor(page.at(-1)?.sequence) : null
-    return c.json({ data: page.map(deliveryAnswer), next_cursor: next }, 200)
+    return c.json(pageOf(found, limit, { answer: deliveryAnswer, placeOf: ({ sequence }) => sequence }), 200)
   })
 
   routes.openapi(again, async (c) => {
