@@ -78,6 +78,9 @@ select e.id, e.type, e.aggregate_id as "aggregateId", e.payload
         select * from recorded) e
  order by e.sequence`
 
+/** Whoever told an event has handed it on by then, or never will. */
+export const HANDED_ON_WITHIN_MS = 5_000
+
 /**
  * Events that Redis should have had by now: it was away, or a process died between the two. Nobody is on the way to hand
  * on those of a product, so they are due at once.
@@ -85,9 +88,9 @@ select e.id, e.type, e.aggregate_id as "aggregateId", e.payload
 export async function listUnstreamedEvents(db: Db, limit: number): Promise<Event[]> {
   const { rows } = await db.query<Event>(
     `select id, type, aggregate_id as "aggregateId", payload from events
-      where streamed_at is null and (created_at < now() - interval '5 seconds' or aggregate_id like 'prd%')
+      where streamed_at is null and (created_at < now() - $2 * interval '1 ms' or aggregate_id like 'prd%')
       order by aggregate_id, sequence limit $1`,
-    [limit],
+    [limit, HANDED_ON_WITHIN_MS],
   )
   return rows
 }

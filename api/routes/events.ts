@@ -5,6 +5,7 @@ import { eventTypes, topics } from '../../domain/events.ts'
 import { Problem } from '../../domain/problems.ts'
 import type { Database } from '../../store/database.ts'
 import { findSequence, forgetStreamed, lastSequence, listEvents, listSettledEvents } from '../../store/event-log.ts'
+import { HANDED_ON_WITHIN_MS } from '../../store/events.ts'
 import { ACCESS_TOKEN_SECONDS, type ApiEnv, bearer, staffOnly } from '../authentication.ts'
 import { eventAnswer, eventSchema } from '../event-schemas.ts'
 import { bodyProblems, problemResponses } from '../problem-responses.ts'
@@ -170,6 +171,8 @@ export function eventRoutes({ database, nudgeEventSweep, stop }: EventRoutesDeps
     const { topic, aggregate_id: aggregateId, since, after } = c.req.valid('json')
     const replayed = await forgetStreamed(database, { topic, aggregateId, since, after })
     nudgeEventSweep()
+    // A sweep leaves what was told just now to whoever told it; by then it takes those too.
+    setTimeout(nudgeEventSweep, HANDED_ON_WITHIN_MS).unref()
     return c.json(replayed, 202)
   })
   return routes

@@ -9,7 +9,8 @@ import { limit, type Work } from './work.ts'
 type Event = { id: string; sequence: number; type: string; aggregate_id: string; created_at: string; streamed: boolean }
 type Filter = { topic?: string; about?: string; since?: string }
 
-const SENT_WITHIN_MS = 60_000
+/** A sweep by the clock is never further than a minute. */
+const SENT_WITHIN_MS = 90_000
 const BETWEEN_LOOKS_MS = 500
 
 const wanted = ({ topic, about, since }: Filter) => ({
