@@ -573,14 +573,18 @@ select r.id as subject, format('the return is %s and no workflow is running for 
 ---------------------------------------------------------------------------------------------------------------- reviews
 
 -- name: ratings_are_what_reviews_say
--- promise: How a product is rated is the count and the sum of its published reviews.
+-- promise: How a product is rated is the count and the sum of its published reviews, also where search sorts by it.
 select product_id as subject,
        format('rated %s times with %s stars, its reviews come to %s with %s', coalesce(r.count, 0), coalesce(r.sum, 0),
               coalesce(p.count, 0), coalesce(p.sum, 0)) as detail
   from product_ratings r
   full join (select product_id, count(*) as count, sum(rating) as sum from product_reviews where status = 'published'
               group by product_id) p using (product_id)
- where coalesce(r.count, 0) <> coalesce(p.count, 0) or coalesce(r.sum, 0) <> coalesce(p.sum, 0);
+ where coalesce(r.count, 0) <> coalesce(p.count, 0) or coalesce(r.sum, 0) <> coalesce(p.sum, 0)
+union all
+select id, format('sorted as %s of %s, rated %s times with %s stars', rating, rating_count, coalesce(r.count, 0), coalesce(r.sum, 0))
+  from products left join product_ratings r on r.product_id = id
+ where rating_count <> coalesce(r.count, 0) or rating is distinct from r.sum::real / nullif(r.count, 0);
 
 ----------------------------------------------------------------------------------------------------------------- events
 

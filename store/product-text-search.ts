@@ -18,7 +18,7 @@ const orders: Record<SearchSort, string> = {
   '-price': 'price_minor desc, id desc',
   name: 'lower(name), id',
   popularity: 'popularity desc, id desc',
-  rating: 'rating desc nulls last, popularity desc, id desc',
+  rating: 'rating desc nulls last, rating_count desc, popularity desc, id desc',
 }
 
 type Row = {
@@ -40,7 +40,7 @@ export async function searchProductText(db: Db, query: SearchQuery): Promise<Sea
        select case when $1::text is null then null
                    else websearch_to_tsquery('english', $1) || to_tsquery('english', $2) end as words
      ), matching as materialized (
-       select products.id, name, category, attributes, price_minor, popularity, rating, coalesce(ts_rank(search_text, words), 0) as rank
+       select products.id, name, category, attributes, price_minor, popularity, rating, rating_count, coalesce(ts_rank(search_text, words), 0) as rank
          from question, products join stock on product_id = products.id
         where status = 'active'
           and ($1::text is null or search_text @@ words or lower(sku) = lower($1))

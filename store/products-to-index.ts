@@ -15,6 +15,7 @@ type Row = {
   price_minor: number
   popularity: number
   rating: number | null
+  rating_count: number
   in_stock: boolean
   created_at: Date
 }
@@ -26,7 +27,7 @@ export async function listProductsToIndex(db: Db, limit: number): Promise<IndexW
   const { rows } = await db.query<Row>({
     name: 'list-products-to-index',
     text: `select products.id, version, status, sku, name, description, category, attributes, price_minor, popularity, rating,
-                  stock.on_hand > stock.reserved as in_stock, products.created_at
+                  rating_count, stock.on_hand > stock.reserved as in_stock, products.created_at
              from products join stock on product_id = products.id
             where version > indexed_version order by products.id limit $1`,
     values: [limit],

@@ -19,6 +19,7 @@ export type IndexedProduct = {
   price_minor: number
   popularity: number
   rating: number
+  rating_count: number
   in_stock: boolean
   created_at: string
 }

@@ -109,9 +109,9 @@ const decision = (path: 'publish' | 'reject', operationId: string, summary: stri
 const publish = decision('publish', 'publishReview', 'Show a review and count it')
 const reject = decision('reject', 'rejectReview', 'Do not show a review, or no longer')
 
-type ReviewDeps = Pick<AppDeps, 'database' | 'catalogue' | 'reviewModeration'>
+type ReviewDeps = Pick<AppDeps, 'database' | 'catalogue' | 'reviewModeration' | 'nudgeSearchSync'>
 
-export function reviewRoutes({ database, catalogue, reviewModeration }: ReviewDeps) {
+export function reviewRoutes({ database, catalogue, reviewModeration, nudgeSearchSync }: ReviewDeps) {
   const routes = new OpenAPIHono<ApiEnv>()
 
   routes.openapi(list, async (c) => {
@@ -141,6 +141,7 @@ export function reviewRoutes({ database, catalogue, reviewModeration }: ReviewDe
     if (written.outcome === 'not_a_buyer') throw new Problem('not_a_buyer')
     // Who never heard that his review was taken finds it here.
     if (written.outcome === 'review_exists') throw new Problem('review_exists', { review_id: written.reviewId })
+    if (written.review.status === 'published') nudgeSearchSync()
     return c.json(reviewAnswer(written.review), 201)
   })
 
@@ -172,6 +173,7 @@ export function reviewRoutes({ database, catalogue, reviewModeration }: ReviewDe
       ? await moderateProductReview(database, { reviewId, status, by: caller.id, reason })
       : undefined
     if (!review) throw new Problem('review_not_found')
+    nudgeSearchSync()
     return moderatedReviewAnswer(review)
   }
 }

@@ -158,7 +158,7 @@ const lastHits: Record<SearchSort, z.ZodTuple> = {
   '-price': z.tuple([amount, id]),
   name: z.tuple([z.string().max(300), id]),
   popularity: z.tuple([amount, id]),
-  rating: z.tuple([z.number(), amount, id]),
+  rating: z.tuple([z.number(), amount, amount, id]),
 }
 
 function positionShape(of: string, sort: SearchSort) {

@@ -54,6 +54,7 @@ const blank = {
   price_minor: 0,
   popularity: 0,
   rating: 0,
+  rating_count: 0,
   in_stock: true,
   created_at: '2026-01-01T00:00:00.000Z',
 }

@@ -28,7 +28,23 @@ create index products_search_text on products using gin (search_text);
 drop index products_category_price;
 create index products_category_price on products (status, category text_pattern_ops, price_minor, id);
 
+-- What search sorts by follows the reviews in the transaction that publishes or hides one, and the raised version makes the
+-- index follow. So who reviews a product waits for who changes it; sales change its stock and are not in the way.
+alter table products add column rating_count integer not null default 0 check (rating_count >= 0);
+create function products_follow_their_ratings() returns trigger language plpgsql as $$
+begin
+  update products set rating = new.sum::real / nullif(new.count, 0), rating_count = new.count, version = version + 1
+   where id = new.product_id and (rating, rating_count) is distinct from (new.sum::real / nullif(new.count, 0), new.count);
+  return null;
+end $$;
+create trigger product_ratings_are_followed after insert or update of count, sum on product_ratings
+  for each row execute function products_follow_their_ratings();
+update product_ratings set count = count where count > 0;
+
 -- Down Migration
+drop trigger product_ratings_are_followed on product_ratings;
+drop function products_follow_their_ratings;
+alter table products drop column rating_count;
 drop index products_category_price;
 create index products_category_price on products (category, price_minor, id) include (sku, name, currency) where status = 'active';
 alter table products drop column search_text;

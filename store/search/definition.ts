@@ -165,6 +165,7 @@ const mappings = {
     price_minor: { type: 'long' },
     popularity: { type: 'long' },
     rating: { type: 'float' },
+    rating_count: { type: 'integer' },
     in_stock: { type: 'boolean' },
     created_at: { type: 'date' },
   },
@@ -173,7 +174,7 @@ const mappings = {
 export const definition = { settings, mappings }
 
 /** Goes up with every change above. While two versions of the shop run, the index of the higher one is kept. */
-export const GENERATION = 3
+export const GENERATION = 4
 
 /** Changes with anything above, and so tells an index made by another version of it. */
 export const fingerprint = createHash('sha256').update(JSON.stringify(definition)).digest('hex').slice(0, 8)

@@ -36,7 +36,13 @@ export const sorts: Record<SearchSort, readonly object[]> = {
   '-price': [{ price_minor: 'desc' }, { id: 'desc' }],
   name: [{ 'name.exact': 'asc' }, { id: 'asc' }],
   popularity: [{ popularity: 'desc' }, { id: 'desc' }],
-  rating: [{ rating: 'desc' }, { popularity: 'desc' }, { id: 'desc' }],
+  rating: [
+    { rating: 'desc' },
+    // An index of an earlier make has none.
+    { rating_count: { order: 'desc', unmapped_type: 'integer', missing: 0 } },
+    { popularity: 'desc' },
+    { id: 'desc' },
+  ],
 }
 
 export const facetAggregations = {

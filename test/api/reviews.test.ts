@@ -80,6 +80,25 @@ test('a doubtful review waits for a person, and counts only while it is publishe
   expect((await shown()).data.map(({ id }: { id: string }) => id)).not.toContain(doubtful.id)
 })
 
+test('each review that is published or hidden moves its product in the order of ratings, and makes it due', async () => {
+  const ratingOf = async () =>
+    (await shop.database.query(`select rating, rating_count, version from products where id = '${productId}'`)).rows[0]
+  const { count, average } = (await shown()).rating
+  const [before, nudges] = [await ratingOf(), shop.nudges.count]
+  expect(before).toMatchObject({ rating_count: count, rating: expect.closeTo(average, 1) })
+  const { body: doubtful } = await write(await buyer(), { ...said, rating: 1, body: 'See www.lamps.example' })
+  expect([await ratingOf(), shop.nudges.count]).toEqual([before, nudges])
+  await decide(doubtful.id, 'publish')
+  const stars = before.rating * count + 1
+  const published = { rating: expect.closeTo(stars / (count + 1), 4), rating_count: count + 1 }
+  expect(await ratingOf()).toEqual({ ...published, version: before.version + 1 })
+  await decide(doubtful.id, 'publish')
+  expect((await ratingOf()).version).toBe(before.version + 1)
+  await decide(doubtful.id, 'reject')
+  expect(await ratingOf()).toEqual({ ...before, version: before.version + 2 })
+  expect(shop.nudges.count).toBeGreaterThan(nudges)
+})
+
 test('customers do not moderate, and what does not exist is not found', async () => {
   expect((await decide(newId('rev'), 'publish', shop.customer)).status).toBe(403)
   expect((await decide(newId('rev'), 'publish')).body.code).toBe('review_not_found')

@@ -751,6 +751,11 @@ const reviews: Sabotage[] = [
     breaks: ['ratings_are_what_reviews_say'],
     act: sql('insert into product_ratings (product_id, count, sum) values ($1, 1, 5)', dear),
   },
+  {
+    what: 'search sorts a product by stars that nobody gave',
+    breaks: ['ratings_are_what_reviews_say'],
+    act: sql('update products set rating = 5, rating_count = 1 where id = $1', dear),
+  },
 ]
 
 const returned = (name: keyof GoodShop['returns']) => (scene: Scene) => scene.returns[name]

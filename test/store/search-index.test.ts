@@ -209,6 +209,7 @@ test('an older write never overtakes a newer one', async ({ skip }) => {
     price_minor: 1,
     popularity: 0,
     rating: 0,
+    rating_count: 0,
     in_stock: true,
     created_at: new Date().toISOString(),
   }
