@@ -5,7 +5,10 @@ import type { Afterwards, AfterwardsTask } from './load/afterwards.ts'
 import { interleaved } from './rounds.ts'
 import type { Stage } from './stage.ts'
 
-const afterwards: readonly Afterwards[] = ['cancellation', 'refund', 'shipment', 'order of units', 'receipt of units']
+const afterwards: readonly Afterwards[] = [
+  ...(['cancellation', 'refund', 'shipment', 'return', 'receipt of a return'] as const),
+  ...(['order of units', 'receipt of units'] as const),
+]
 
 /** What may follow a checkout, one at a time, against workflows that do nothing. */
 export async function measureAfterwards({ running, jwtSecret, noops, plan, quiet }: Stage): Promise<Figure[]> {

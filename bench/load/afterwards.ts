@@ -7,7 +7,14 @@ import { answerTasks, settingsOfHelper } from '../helper-process.ts'
 import { customerIds, managerId, productIds } from '../stocked-shop.ts'
 
 /** What is asked for, once its order is paid or its product has nothing on the way. */
-export type Afterwards = 'cancellation' | 'refund' | 'shipment' | 'order of units' | 'receipt of units'
+export type Afterwards =
+  | 'cancellation'
+  | 'refund'
+  | 'shipment'
+  | 'return'
+  | 'receipt of a return'
+  | 'order of units'
+  | 'receipt of units'
 export type AfterwardsTask = { asked: Afterwards; atOnce: number; durationMs: number }
 export type AfterwardsSettings = { api: string; jwtSecret: string }
 
@@ -38,6 +45,17 @@ const visits: Record<Afterwards, (visit: Visit) => Promise<unknown>> = {
     const id = await buy(customer, product)
     await timed(() => manager.ship(id))
   },
+  return: async ({ customer, manager, product, timed }) => {
+    const order = await buyAndShip(customer, manager, product)
+    await timed(() => sendBack(customer, order, product))
+  },
+  'receipt of a return': async ({ customer, manager, product, timed }) => {
+    const order = await buyAndShip(customer, manager, product)
+    const id = await idOf(sendBack(customer, order, product))
+    await idOf(manager.ask('POST', `/v1/returns/${id}/approve`, {}, randomUUID()))
+    const items = [{ product_id: product, quantity: 1, restock: true }]
+    await timed(() => manager.ask('POST', `/v1/returns/${id}/receipts`, { items }, randomUUID()))
+  },
   'order of units': async ({ manager, product, timed }) => {
     const id = await timed(() => orderUnits(manager, product))
     await idOf(receive(manager, id))
@@ -49,10 +67,20 @@ const visits: Record<Afterwards, (visit: Visit) => Promise<unknown>> = {
 }
 
 const buy = (customer: Customer, id: string) => idOf(customer.buy({ id }))
+const sendBack = (customer: Customer, order: string, product: string) => {
+  const items = [{ product_id: product, quantity: 1 }]
+  return customer.ask('POST', `/v1/orders/${order}/returns`, { items, reason: 'too big' }, randomUUID())
+}
 const orderUnits = (manager: Customer, product: string) =>
   manager.ask('POST', '/v1/replenishments', { product_id: product, ...inUnits })
 const receive = (manager: Customer, id: string) =>
   manager.ask('POST', `/v1/replenishments/${id}/receipts`, inUnits, randomUUID())
+
+async function buyAndShip(customer: Customer, manager: Customer, product: string): Promise<string> {
+  const order = await buy(customer, product)
+  await idOf(manager.ship(order))
+  return order
+}
 
 async function idOf(asked: Promise<Answer>): Promise<string> {
   const { status, body } = await asked
