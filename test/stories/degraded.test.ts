@@ -30,8 +30,8 @@ const health = async () => {
 const becomesHealthy = () =>
   eventually(async () => expect(await health()).toMatchObject({ status: 200, away: [] }), 60_000)
 const sweep = (schedule: string) => shop.operator.temporal('schedule', 'trigger', '--schedule-id', schedule)
-const find = async (name: string) => {
-  const { status, body, tookMs } = await shop.call('GET', `/v1/search?q=${encodeURIComponent(name)}`)
+const find = async (name: string, sort = 'relevance') => {
+  const { status, body, tookMs } = await shop.call('GET', `/v1/search?${new URLSearchParams({ q: name, sort })}`)
   expect(status).toBe(200)
   return { engine: body.engine as string, ids: body.data.map(({ id }: { id: string }) => id) as string[], tookMs }
 }
@@ -46,6 +46,29 @@ test('a new product is found by OpenSearch a moment after it was made', async ({
     expect(await find('zephyrine lanten')).toMatchObject({ engine: 'opensearch', ids: [lamp.id] }),
   )
   figure(`a new product was found by OpenSearch after ${Math.round(performance.now() - since)} ms, misspelt`)
+})
+
+test('OpenSearch sorts by what buyers think, seconds after they have said it', async ({ skip }) => {
+  skip(!canSearch, noOpenSearch)
+  const better = await newNamed('Halcyon kite, with a tail')
+  const worse = await newNamed('Halcyon kite')
+  const sorted = () => find('halcyon', 'rating')
+  // Nobody has said anything: newest first.
+  await eventually(async () =>
+    expect(await sorted()).toMatchObject({ engine: 'opensearch', ids: [worse.id, better.id] }),
+  )
+  const rate = async ({ id }: { id: string }, rating: number) => {
+    await customer.buy({ id })
+    const said = { rating, title: 'Flies', body: 'In a good wind.' }
+    expect((await customer.ask('POST', `/v1/products/${id}/reviews`, said)).status).toBe(201)
+  }
+  await rate(worse, 2)
+  await rate(better, 5)
+  const since = performance.now()
+  await eventually(async () =>
+    expect(await sorted()).toMatchObject({ engine: 'opensearch', ids: [better.id, worse.id] }),
+  )
+  figure(`OpenSearch sorted by a review ${Math.round(performance.now() - since)} ms after it was written`)
 })
 
 test('Redis and OpenSearch vanish in the middle of the traffic, and no shopper notices', async ({ skip }) => {
