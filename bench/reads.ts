@@ -4,6 +4,8 @@ import { interleaved, median } from './rounds.ts'
 import type { Stage } from './stage.ts'
 
 const READ_GOAL = 0.6
+/** Several reads joined to a longer answer, of which a digest is made. */
+const PAGE_GOAL = 0.3
 const SOLD_OUT_GOAL = 0.5
 const AT_ONCE = 16
 
@@ -12,6 +14,7 @@ export const measureReads = (stage: Stage): Promise<Figure[]> =>
   againstHello(stage, [
     { name: 'sold-out answers', asked: 'sold out', goal: SOLD_OUT_GOAL },
     { name: 'product reads', asked: 'product', goal: READ_GOAL },
+    { name: 'product pages', asked: 'product page', goal: PAGE_GOAL },
   ])
 
 export const measureRepeatedSearch = (stage: Stage): Promise<Figure[]> =>

@@ -5,7 +5,7 @@ import { orderOf } from '../../shopper/people.ts'
 import { answerTasks, settingsOfHelper } from '../helper-process.ts'
 import { customerIds, productIds, soldOutProductId } from '../stocked-shop.ts'
 
-export type Asked = 'hello' | 'product' | 'sold out' | 'search'
+export type Asked = 'hello' | 'product' | 'product page' | 'sold out' | 'search'
 export type RequestTask = { asked: Asked; atOnce: number; durationMs: number }
 export type RequestRound = { perSecond: number }
 export type RequestSettings = { api: string; jwtSecret: string }
@@ -17,10 +17,17 @@ const requestsFor: Record<Asked, () => Promise<Request[]>> = {
   // It passes the same middleware as every route and asks nobody anything.
   hello: async () => [get('/health/live')],
   product: async () => productIds.map((id) => get(`/v1/products/${id}`)),
+  'product page': async () => productIds.map((id) => get(`/v1/products/${id}/page`)),
   'sold out': async () => [await soldOut()],
   search: async () => [get('/v1/search?q=harbour%20lamp&limit=20')],
 }
-const expectedStatus: Record<Asked, string> = { hello: '200', product: '200', 'sold out': '409', search: '200' }
+const expectedStatus: Record<Asked, string> = {
+  hello: '200',
+  product: '200',
+  'product page': '200',
+  'sold out': '409',
+  search: '200',
+}
 
 answerTasks(async ({ asked, atOnce, durationMs }: RequestTask): Promise<RequestRound> => {
   const requests = await requestsFor[asked]()
