@@ -73,6 +73,7 @@ export function createPaymentActivities({ database, gateways, handOn }: Deps) {
         handOn(await capture(order, order.facts))
         return { outcome, captured: true }
       } catch {
+        // Whatever it was, `capturePayment` meets it again and shows it to an operator.
         return { outcome, captured: false }
       }
     },
