@@ -584,7 +584,7 @@ select product_id as subject,
 union all
 select id, format('sorted as %s of %s, rated %s times with %s stars', rating, rating_count, coalesce(r.count, 0), coalesce(r.sum, 0))
   from products left join product_ratings r on r.product_id = id
- where rating_count <> coalesce(r.count, 0) or rating is distinct from r.sum::real / nullif(r.count, 0);
+ where rating_count <> coalesce(r.count, 0) or rating is distinct from (r.sum::real / nullif(r.count, 0))::real;
 
 ----------------------------------------------------------------------------------------------------------------- events
 

@@ -34,7 +34,7 @@ alter table products add column rating_count integer not null default 0 check (r
 create function products_follow_their_ratings() returns trigger language plpgsql as $$
 begin
   update products set rating = new.sum::real / nullif(new.count, 0), rating_count = new.count, version = version + 1
-   where id = new.product_id and (rating, rating_count) is distinct from (new.sum::real / nullif(new.count, 0), new.count);
+   where id = new.product_id and (rating, rating_count) is distinct from ((new.sum::real / nullif(new.count, 0))::real, new.count);
   return null;
 end $$;
 create trigger product_ratings_are_followed after insert or update of count, sum on product_ratings

@@ -108,6 +108,7 @@ export async function writeGoodShop(tx: pg.PoolClient): Promise<GoodShop> {
   for (const [outcome, id] of Object.entries(shop.checkouts)) await writeCheckout(tx, shop, id, outcome)
   await insert(tx, 'idempotency_keys', key(shop, shop.orders.refunded, 'POST /v1/orders/:id/cancel'))
   await countShelves(tx)
+  await writeReviews(tx, shop)
   await writeReplenishment(tx, shop)
   await writeWebhooks(tx, shop)
   await writeReturns(tx, shop)
@@ -134,6 +135,22 @@ async function writeProduct(tx: pg.PoolClient, priceMinor: number): Promise<stri
     source: 'opening',
   })
   return id
+}
+
+/** Three buyers gave eleven stars: a mean that no binary fraction is equal to. The index follows. */
+async function writeReviews(tx: pg.PoolClient, { products, evidence }: GoodShop): Promise<void> {
+  for (const rating of [5, 4, 2]) {
+    const id = newId('rev')
+    const buyer = newId('usr')
+    await insert(tx, 'users', { id: buyer, username: buyer, email: `${buyer}@example.com`, password_hash: 'none' })
+    const text = { title: 'Bought', body: 'As described.', status: 'published' }
+    await insert(tx, 'product_reviews', { id, product_id: products.cheap, user_id: buyer, rating, ...text })
+  }
+  const { rows } = await tx.query<{ id: string; version: number }>(
+    'update products set indexed_version = version where id = any($1) returning id, version::int',
+    [Object.values(products)],
+  )
+  evidence.index.products = rows
 }
 
 async function writeOrder(tx: pg.PoolClient, shop: GoodShop, spec: OrderSpec): Promise<string> {
