@@ -78,6 +78,8 @@ export async function openPostgres() {
     noLock: true,
     log: () => {},
   })
+  // It ends with this process: nothing has to be on a disk.
+  await client.query('set synchronous_commit = off')
   await client.query('listen order_outcomes')
   const { rows } = await client.query<{ names: string }>(listTables)
   return {
