@@ -18,7 +18,10 @@ export type ProductPage = {
   missing: ('related' | 'reviews')[]
 }
 
-export type ProductPages = { find(product: Product): Promise<ProductPage> }
+export type ProductPages = {
+  /** The page of a product that is for sale, as it was no more than a moment ago. */
+  find(productId: string): Promise<ProductPage | undefined>
+}
 
 const RELATED = 8
 const REVIEWS = 5
@@ -28,7 +31,7 @@ const PART_WITHIN_MS = 300
 const PARTS_AT_ONCE = 4
 const PARTS_WAITING = 64
 /** As with prices: what is shown is half a second old at most. */
-const REVIEWS_FOR_MS = 500
+const PAGE_FOR_MS = 500
 const REMEMBERED_PAGES = 2_000
 
 /** Everything that a product's page shows. The parts are read beside each other, and none can hold up the others. */
@@ -42,16 +45,13 @@ export function createProductPages(deps: {
 }): ProductPages {
   const { database, catalogue, caches, moments, findRelated, logger } = deps
 
-  const reviewsOf = moments.of(
-    async (productId: string): Promise<ReviewsPart> => {
-      const [page, [rating]] = await Promise.all([
-        listPublishedReviews(database, productId, { limit: REVIEWS }),
-        findRatings(database, [productId]),
-      ])
-      return { ...page, rating }
-    },
-    { name: 'reviews', forMs: REVIEWS_FOR_MS, most: REMEMBERED_PAGES, isByProduct: true },
-  )
+  async function reviewsOf(productId: string): Promise<ReviewsPart> {
+    const [page, [rating]] = await Promise.all([
+      listPublishedReviews(database, productId, { limit: REVIEWS }),
+      findRatings(database, [productId]),
+    ])
+    return { ...page, rating }
+  }
   const relatedTo = async (productId: string) => {
     const ids = await caches.get('related', productId, () => findRelated(productId, RELATED))
     return catalogue.activeProducts(ids ?? [])
@@ -63,13 +63,23 @@ export function createProductPages(deps: {
     reviews: aside(reviewsOf, isMissing('reviews')),
   }
 
+  async function pageNow(productId: string): Promise<ProductPage | undefined> {
+    const [product] = await catalogue.activeProducts([productId])
+    if (!product) return undefined
+    const [related, reviews] = await Promise.all([optional.related(productId), optional.reviews(productId)])
+    const parts = { related, reviews: reviews ?? null }
+    const missing = (['related', 'reviews'] as const).filter((part) => parts[part] === null)
+    return { product, ...parts, missing }
+  }
+
   return {
-    async find(product) {
-      const [related, reviews] = await Promise.all([optional.related(product.id), optional.reviews(product.id)])
-      const parts = { related, reviews: reviews ?? null }
-      const missing = (['related', 'reviews'] as const).filter((part) => parts[part] === null)
-      return { product, ...parts, missing }
-    },
+    find: moments.of(pageNow, {
+      name: 'page',
+      forMs: PAGE_FOR_MS,
+      most: REMEMBERED_PAGES,
+      isByProduct: true,
+      isKept: ({ missing }) => missing.length === 0,
+    }),
   }
 }
 

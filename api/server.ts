@@ -123,7 +123,7 @@ await untilAskedToStop(async (stop) => {
 
   const server = await listen(app.fetch, config.http)
   logger.info({ port: config.http.port, worker: config.hostWorker }, 'ready')
-  const warmth = keepWarm({ database, catalogue, pages, views, logger })
+  const warmth = keepWarm({ database, pages, views, logger })
   const drained = new AbortController()
   const worker = config.hostWorker
     ? runOrderWorker(config, connections, {

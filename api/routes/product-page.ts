@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import { etag } from 'hono/etag'
 import { isId } from '../../domain/ids.ts'
@@ -5,8 +6,9 @@ import { Problem } from '../../domain/problems.ts'
 import type { AppDeps } from '../app.ts'
 import type { ApiEnv } from '../authentication.ts'
 import { problemResponses } from '../problem-responses.ts'
-import { productAnswer, productSchema } from '../product-schemas.ts'
 import type { ProductPage } from '../product-page.ts'
+import { productAnswer, productSchema } from '../product-schemas.ts'
+import { renderedOnce, sendJson, toJson } from '../rendered.ts'
 import { ratingAnswer, ratingSchema, reviewAnswer, reviewSchema } from '../review-schemas.ts'
 import { listOf, writeCursor } from '../schemas.ts'
 import { staticResources } from '../static-files.ts'
@@ -56,20 +58,30 @@ const show = createRoute({
 const WHOLE = 'public, max-age=0, must-revalidate, s-maxage=10, stale-while-revalidate=30, stale-if-error=300'
 const WITH_GAPS = 'no-store'
 
-export function productPageRoutes({ catalogue, pages, views }: Pick<AppDeps, 'catalogue' | 'pages' | 'views'>) {
+export function productPageRoutes({ pages, views }: Pick<AppDeps, 'pages' | 'views'>) {
   const routes = new OpenAPIHono<ApiEnv>()
   routes.openapi(show, async (c) => {
     const { id } = c.req.valid('param')
-    const product = isId('prd', id) ? await catalogue.product(id) : undefined
-    if (product?.status !== 'active') throw new Problem('product_not_found')
-    views.saw(product.id)
-    const page = await pages.find(product)
+    const page = isId('prd', id) ? await pages.find(id) : undefined
+    if (!page) throw new Problem('product_not_found')
+    views.saw(id)
+    const { json, etag, surrogateKey } = rendered(page)
     c.header('Cache-Control', page.missing.length > 0 ? WITH_GAPS : WHOLE)
-    c.header('Surrogate-Key', [product, ...(page.related ?? [])].map((shown) => shown.id).join(' '))
-    return c.json(pageAnswer(page), 200)
+    c.header('Surrogate-Key', surrogateKey)
+    c.header('ETag', etag)
+    return sendJson(c, json)
   })
   return routes
 }
+
+const rendered = renderedOnce((page: ProductPage) => {
+  const json = toJson(pageAnswer(page))
+  return {
+    json,
+    etag: `"${createHash('sha256').update(json).digest('base64url')}"`,
+    surrogateKey: [page.product, ...(page.related ?? [])].map(({ id }) => id).join(' '),
+  }
+})
 
 const pageAnswer = ({ product, related, reviews, missing }: ProductPage): z.infer<typeof pageSchema> => ({
   product: productAnswer(product),

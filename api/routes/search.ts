@@ -3,11 +3,12 @@ import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import { MAX_AMOUNT_MINOR } from '../../domain/money.ts'
 import type { SearchSort } from '../../domain/product-search.ts'
 import { searchSorts } from '../../domain/product-search.ts'
-import { MAX_HITS } from '../../store/product-search.ts'
+import { MAX_HITS, type SearchPage } from '../../store/product-search.ts'
 import type { AppDeps } from '../app.ts'
 import type { ApiEnv } from '../authentication.ts'
 import { problemResponses } from '../problem-responses.ts'
 import { categoryFilter, productAnswer, productSchema } from '../product-schemas.ts'
+import { type Json, renderedOnce, sendJson, toJson } from '../rendered.ts'
 import { cursorParameter, limitParameter, readCursor, wholeNumber, writeCursor } from '../schemas.ts'
 
 const words = z.string().max(256)
@@ -113,17 +114,11 @@ export function searchRoutes({ search: productSearch }: Pick<AppDeps, 'search'>)
       limit: Math.min(limit, MAX_HITS - (position?.seen ?? 0)),
       after: position,
     })
-    return c.json(
-      {
-        data: found.products.map(productAnswer),
-        facets: found.facets,
-        total: found.total,
-        took_ms: Math.round((performance.now() - startedAt) * 10) / 10,
-        engine: found.engine,
-        next_cursor: found.next ? writeCursor({ of, ...found.next }) : null,
-      },
-      200,
-    )
+    const ofThisRequest = toJson({
+      took_ms: Math.round((performance.now() - startedAt) * 10) / 10,
+      next_cursor: found.next ? writeCursor({ of, ...found.next }) : null,
+    })
+    return sendJson(c, bothOf(ofThisRequest, rendered(found)))
   })
   routes.openapi(suggest, async (c) => {
     const { q, limit } = c.req.valid('query')
@@ -132,6 +127,14 @@ export function searchRoutes({ search: productSearch }: Pick<AppDeps, 'search'>)
   })
   return routes
 }
+
+/** What is the same for all who ask for this page within a moment. */
+const rendered = renderedOnce(({ products, facets, total, engine }: SearchPage) =>
+  toJson({ data: products.map(productAnswer), facets, total, engine }),
+)
+
+/** Two objects as one, none of them empty. */
+const bothOf = <A, B>(a: Json<A>, b: Json<B>): Json<A & B> => `${a.slice(0, -1)},${b.slice(1)}`
 
 function attributesOf(filters: readonly string[]): Record<string, string[]> {
   const attributes: Record<string, string[]> = Object.create(null)
