@@ -1,11 +1,12 @@
-import { bulkhead, TimeoutStrategy, timeout, wrap } from 'cockatiel'
+import { bulkhead, TimeoutStrategy, timeout } from 'cockatiel'
 import type { Logger } from 'pino'
 import type { Caches } from '../store/caches.ts'
 import type { Catalogue } from '../store/catalogue.ts'
 import type { Db } from '../store/database.ts'
 import type { Moments } from '../store/moments.ts'
-import { findRatings, listPublishedReviews, type ProductReview, type Rating } from '../store/product-reviews.ts'
+import { findRatings, listNewestReviews, type ProductReview, type Rating } from '../store/product-reviews.ts'
 import type { Product } from '../store/products.ts'
+import { readTogether } from '../store/read-together.ts'
 import type { FindRelated } from '../store/related-products.ts'
 
 export type ReviewsPart = { rating: Rating | undefined; reviews: ProductReview[]; next: string | undefined }
@@ -28,10 +29,10 @@ const REVIEWS = 5
 /** How long a page waits for a part it can come without. */
 const PART_WITHIN_MS = 300
 /** A part that hangs must not take the connections that orders need. */
-const PARTS_AT_ONCE = 4
-const PARTS_WAITING = 64
-/** As with prices: what is shown is half a second old at most. */
-const PAGE_FOR_MS = 500
+const STATEMENTS_AT_ONCE = 4
+const STATEMENTS_WAITING = 64
+/** With the half second that a product may be old already, what is shown is true within a second. */
+const PAGE_FOR_MS = 400
 const REMEMBERED_PAGES = 2_000
 
 /** Everything that a product's page shows. The parts are read beside each other, and none can hold up the others. */
@@ -45,16 +46,20 @@ export function createProductPages(deps: {
 }): ProductPages {
   const { database, catalogue, caches, moments, findRelated, logger } = deps
 
-  async function reviewsOf(productId: string): Promise<ReviewsPart> {
-    const [page, [rating]] = await Promise.all([
-      listPublishedReviews(database, productId, { limit: REVIEWS }),
-      findRatings(database, [productId]),
-    ])
-    return { ...page, rating }
-  }
-  const relatedTo = async (productId: string) => {
-    const ids = await caches.get('related', productId, () => findRelated(productId, RELATED))
-    return catalogue.activeProducts(ids ?? [])
+  const reviewsOf = readTogether(
+    fewAtOnce(async (productIds: readonly string[]): Promise<ReviewsPart[]> => {
+      const [latest, ratings] = await Promise.all([
+        listNewestReviews(database, productIds, REVIEWS),
+        findRatings(database, productIds),
+      ])
+      return latest.map((reviews, place) => ({ ...reviews, rating: ratings[place] }))
+    }),
+  )
+  const findSome = fewAtOnce((productId: string) => findRelated(productId, RELATED))
+  async function relatedTo(productId: string): Promise<Product[]> {
+    const ids = (await caches.get('related', productId, () => findSome(productId))) ?? []
+    const products = await Promise.all(ids.map((id) => catalogue.product(id)))
+    return products.filter((product) => product?.status === 'active') as Product[]
   }
   const isMissing = (part: string) => (error: unknown) =>
     logger.warn({ err: error, part }, 'a product page lacks a part')
@@ -64,8 +69,8 @@ export function createProductPages(deps: {
   }
 
   async function pageNow(productId: string): Promise<ProductPage | undefined> {
-    const [product] = await catalogue.activeProducts([productId])
-    if (!product) return undefined
+    const product = await catalogue.product(productId)
+    if (product?.status !== 'active') return undefined
     const [related, reviews] = await Promise.all([optional.related(productId), optional.reviews(productId)])
     const parts = { related, reviews: reviews ?? null }
     const missing = (['related', 'reviews'] as const).filter((part) => parts[part] === null)
@@ -83,11 +88,16 @@ export function createProductPages(deps: {
   }
 }
 
+function fewAtOnce<Asked, Found>(read: (asked: Asked) => Promise<Found>): (asked: Asked) => Promise<Found> {
+  const policy = bulkhead(STATEMENTS_AT_ONCE, STATEMENTS_WAITING)
+  return (asked) => policy.execute(() => read(asked))
+}
+
 function aside<Part>(
   read: (productId: string) => Promise<Part | undefined>,
   onMissing: (error: unknown) => void,
 ): (productId: string) => Promise<Part | null> {
-  const policy = wrap(timeout(PART_WITHIN_MS, TimeoutStrategy.Aggressive), bulkhead(PARTS_AT_ONCE, PARTS_WAITING))
+  const policy = timeout(PART_WITHIN_MS, TimeoutStrategy.Aggressive)
   return async (productId) => {
     try {
       return (await policy.execute(() => read(productId))) ?? null

@@ -93,6 +93,20 @@ export async function listPublishedReviews(db: Db, productId: string, page: Revi
   return pageOf(rows, page.limit)
 }
 
+/** The first page of `listPublishedReviews` for each of these products. */
+export async function listNewestReviews(db: Db, productIds: readonly string[], limit: number) {
+  const { rows } = await db.query<ProductReview>({
+    name: 'list-newest-reviews',
+    text: `select newest.* from unnest($1::text[]) as wanted (id) cross join lateral (
+             select ${reviewColumns} from product_reviews
+              where product_id = wanted.id and status = 'published' order by product_reviews.id desc limit $2
+           ) newest order by newest.id desc`,
+    values: [productIds, limit + 1],
+  })
+  const byProduct = Map.groupBy(rows, ({ productId }) => productId)
+  return productIds.map((id) => pageOf(byProduct.get(id) ?? [], limit))
+}
+
 /** For those who moderate: of all products, newest first. */
 export async function listReviewsByStatus(db: Db, status: ProductReviewStatus, page: ReviewPage) {
   const { rows } = await db.query<ProductReview>(
