@@ -8,6 +8,7 @@ import {
   type Requester,
 } from '../../domain/refund.ts'
 import { type Database, type Db, inTransaction } from '../database.ts'
+import { findRefusal, refuseForGood } from '../refused-requests.ts'
 import { findRefundable } from './read.ts'
 import { turnOfRefund } from './turn.ts'
 
@@ -19,13 +20,16 @@ export type RefundRequest = RefundWish & {
   approval: ApprovalPolicy & { deadlineMs: number }
 }
 
+type Refused = { outcome: 'refused'; problem: 'refund_exceeds_captured' | 'invalid_request'; detail: string }
+
 export type HoldOutcome =
   | { outcome: 'held'; status: RefundStatus; amountMinor: number; currency: string; attempt: number }
-  | { outcome: 'refused'; problem: 'refund_exceeds_captured' | 'invalid_request'; detail: string }
+  | Refused
 
 /**
  * Lays claim to the money that a refund is to give back, or refuses. Whoever refunds the same order waits for the one
- * before, so two that together exceed what was captured cannot both be granted. Repeated, it tells where the refund stands.
+ * before, so two that together exceed what was captured cannot both be granted. Repeated, it tells where the refund stands,
+ * or refuses as before.
  */
 export function holdRefund(database: Database, request: RefundRequest): Promise<HoldOutcome> {
   const { refundId, orderId, reason, requester, approval, items } = request
@@ -33,12 +37,13 @@ export function holdRefund(database: Database, request: RefundRequest): Promise<
     await waitForTurn(tx, orderId)
     const earlier = await howItStands(tx, refundId)
     if (earlier) return earlier
+    const refused = await findRefusal<Refused>(tx, refundId)
+    if (refused) return refused
     const refundable = await findRefundable(tx, orderId)
     // The address of a checkout that was refused answers like an order's.
-    if (!refundable)
-      return { outcome: 'refused', problem: 'refund_exceeds_captured', detail: 'The order was never placed' }
+    if (!refundable) return refuseForGood(tx, refundId, neverPlaced)
     const quote = quoteRefund(request, refundable)
-    if (quote.outcome === 'refused') return quote
+    if (quote.outcome === 'refused') return refuseForGood(tx, refundId, quote)
     const status = needsApproval(quote.amountMinor, refundable, requester, approval) ? 'pending_approval' : 'processing'
     await tx.query(
       `with held as (
@@ -58,6 +63,12 @@ export function holdRefund(database: Database, request: RefundRequest): Promise<
     return { outcome: 'held', status, amountMinor: quote.amountMinor, currency: refundable.currency, attempt: 1 }
   })
 }
+
+const neverPlaced = {
+  outcome: 'refused',
+  problem: 'refund_exceeds_captured',
+  detail: 'The order was never placed',
+} as const
 
 async function waitForTurn(tx: Db, orderId: string): Promise<void> {
   await tx.query('select from payments where order_id = $1 for update', [orderId])

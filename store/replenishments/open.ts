@@ -1,5 +1,6 @@
 import type { ReplenishmentStatus } from '../../domain/replenishment.ts'
 import { type Database, type Db, inTransaction } from '../database.ts'
+import { findRefusal, refuseForGood } from '../refused-requests.ts'
 
 export type ReplenishmentRequest = {
   replenishmentId: string
@@ -10,11 +11,11 @@ export type ReplenishmentRequest = {
 
 export type Standing = { status: ReplenishmentStatus; quantity: number; received: number }
 
-export type OpenOutcome =
-  | ({ outcome: 'open' } & Standing)
-  | { outcome: 'refused'; problem: 'product_not_found' | 'replenishment_open'; detail: string }
+type Refused = { outcome: 'refused'; problem: 'product_not_found' | 'replenishment_open'; detail: string }
 
-/** Opens a replenishment, or says what is in its way. Repeated, it tells where the replenishment stands. */
+export type OpenOutcome = ({ outcome: 'open' } & Standing) | Refused
+
+/** Opens a replenishment, or says what is in its way. Repeated, it tells where the replenishment stands, or the same. */
 export function openReplenishment(database: Database, request: ReplenishmentRequest): Promise<OpenOutcome> {
   const { replenishmentId, productId, quantity, requestedBy } = request
   return inTransaction(database, async (tx) => {
@@ -26,12 +27,16 @@ export function openReplenishment(database: Database, request: ReplenishmentRequ
     )
     const earlier = await findStanding(tx, replenishmentId)
     if (earlier) return { outcome: 'open', ...earlier }
-    if (rowCount === 0) return { outcome: 'refused', problem: 'product_not_found', detail: `There is no ${productId}` }
+    const refused = await findRefusal<Refused>(tx, replenishmentId)
+    if (refused) return refused
+    const refuse = (problem: Refused['problem'], detail: string) =>
+      refuseForGood<Refused>(tx, replenishmentId, { outcome: 'refused', problem, detail })
+    if (rowCount === 0) return refuse('product_not_found', `There is no ${productId}`)
     const { rows } = await tx.query<{ id: string }>(
       `select id from replenishments where product_id = $1 and status not in ('received', 'cancelled')`,
       [productId],
     )
-    if (rows[0]) return { outcome: 'refused', problem: 'replenishment_open', detail: `${rows[0].id} is open` }
+    if (rows[0]) return refuse('replenishment_open', `${rows[0].id} is open`)
     await tx.query(`insert into replenishments (id, product_id, quantity, requested_by) values ($1, $2, $3, $4)`, [
       replenishmentId,
       productId,

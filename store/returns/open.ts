@@ -1,8 +1,15 @@
 import type { OrderStatus } from '../../domain/order.ts'
 import type { Requester } from '../../domain/refund.ts'
-import { quoteReturn, type ReturnItem, type ReturnRefusal, type ReturnStatus } from '../../domain/return.ts'
+import {
+  quoteReturn,
+  type ReturnItem,
+  type ReturnQuote,
+  type ReturnRefusal,
+  type ReturnStatus,
+} from '../../domain/return.ts'
 import { type Database, type Db, inTransaction } from '../database.ts'
 import { findRefundable } from '../refunds/read.ts'
+import { findRefusal, refuseForGood } from '../refused-requests.ts'
 import { findReturnStanding, type ReturnStanding } from './standing.ts'
 
 export type ReturnRequest = {
@@ -15,13 +22,13 @@ export type ReturnRequest = {
   windowMs: number
 }
 
-export type OpenReturnOutcome =
-  | ({ outcome: 'open' } & ReturnStanding)
-  | { outcome: 'refused'; problem: ReturnRefusal; detail: string }
+type Refused = { outcome: 'refused'; problem: ReturnRefusal; detail: string }
+
+export type OpenReturnOutcome = ({ outcome: 'open' } & ReturnStanding) | Refused
 
 /**
  * Lays claim to the units that are to come back, or refuses. Whoever returns or refunds something of the same order waits
- * for the one before, so no unit comes back twice. Repeated, it tells where the return stands.
+ * for the one before, so no unit comes back twice. Repeated, it tells where the return stands, or refuses as before.
  */
 export function openReturn(database: Database, request: ReturnRequest): Promise<OpenReturnOutcome> {
   const { returnId, orderId, items, reason, requester, windowMs } = request
@@ -29,11 +36,14 @@ export function openReturn(database: Database, request: ReturnRequest): Promise<
     await tx.query('select from payments where order_id = $1 for update', [orderId])
     const earlier = await findReturnStanding(tx, returnId)
     if (earlier) return { outcome: 'open', ...earlier }
+    const refused = await findRefusal<Refused>(tx, returnId)
+    if (refused) return refused
     const refundable = await findRefundable(tx, orderId)
-    // The address of a checkout that was refused answers like an order's.
-    if (!refundable) return { outcome: 'refused', problem: 'not_returnable', detail: 'The order was never placed' }
-    const quote = quoteReturn(items, { ...refundable, ...(await getDelivery(tx, orderId)) }, windowMs)
-    if (quote.outcome === 'refused') return quote
+    const quote: ReturnQuote = refundable
+      ? quoteReturn(items, { ...refundable, ...(await getDelivery(tx, orderId)) }, windowMs)
+      : // The address of a checkout that was refused answers like an order's.
+        { outcome: 'refused', problem: 'not_returnable', detail: 'The order was never placed' }
+    if (quote.outcome === 'refused') return refuseForGood(tx, returnId, quote)
     await tx.query(
       `with requested as (
          insert into returns (id, order_id, reason, requested_by) values ($1, $2, $3, $4)

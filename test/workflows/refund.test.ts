@@ -190,6 +190,20 @@ describe.concurrent('an attempt that was given up and comes through long afterwa
   )
 })
 
+test.concurrent('a refund that was refused holds no money by an attempt of it that comes through once it could', async () => {
+  const order = await paidOrder()
+  const late = arrivesLate()
+  world.faults.set(order.orderId, 'holdRefund', late.trouble)
+  const refused = await world.refund(order)
+  await eventually(() => expect(late.isWaiting()).toBe(true))
+  const granted = await world.refund(order, big)
+  await waits(granted, 'pending_approval')
+  expect(await refused.handle.result()).toMatchObject({ status: 'refused', problem: 'refund_exceeds_captured' })
+  await decided(granted, rejectRefundUpdate, { by: manager, reason: 'worn' })
+  await late.arrive()
+  expect([await statusOf(refused), await world.standing(order)]).toMatchObject(['none', { payment: 'captured' }])
+})
+
 describe.concurrent('no more goes back than was taken', () => {
   test('a refund of a checkout that was refused as sold out is refused too, and not tried for ever', async () => {
     const soldOut = await paidOrder({ quantity: UNITS + 1 })

@@ -151,6 +151,18 @@ describe.concurrent('an attempt that was given up and comes through long afterwa
   )
 })
 
+test.concurrent('a replenishment that was refused is not opened by an attempt of it that comes through once it could be', async () => {
+  const late = arrivesLate()
+  const productId = await world.product()
+  const refused = await world.replenish({ productId, troubles: { openReplenishment: late.trouble } })
+  await eventually(() => expect(late.isWaiting()).toBe(true))
+  const granted = await world.replenish({ productId })
+  expect(await refused.handle.result()).toMatchObject({ status: 'refused', problem: 'replenishment_open' })
+  await cancelled(granted)
+  await late.arrive()
+  expect(await world.shelf(refused)).toMatchObject({ incoming: 0, status: undefined })
+})
+
 describe.concurrent('what is asked while something else is done', () => {
   test('units that come before they are known to be on order are counted in', async () => {
     const trouble = held('patient')

@@ -163,6 +163,20 @@ describe.concurrent('an attempt that was given up and comes through long afterwa
   })
 })
 
+test.concurrent('a return that was refused is not opened by an attempt of it that comes through once it could be', async () => {
+  const order = await deliveredOrder()
+  const late = arrivesLate()
+  world.faults.set(order.orderId, 'openReturn', late.trouble)
+  const refused = await world.sendBack(order)
+  await eventually(() => expect(late.isWaiting()).toBe(true))
+  const granted = await world.sendBack(order)
+  await stands(granted, { return: 'requested' })
+  expect(await refused.handle.result()).toMatchObject({ status: 'refused', problem: 'return_exceeds_bought' })
+  await granted.handle.executeUpdate(denyReturnUpdate, { args: [{ by: 'manager', reason: 'worn' }] })
+  await late.arrive()
+  expect(await world.returned(refused)).toMatchObject({ return: 'none' })
+})
+
 describe.concurrent('what is asked while something else is done', () => {
   test('of two returns of all units at the same moment one is opened', async () => {
     const order = await deliveredOrder()
