@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client, Connection } from '@temporalio/client'
@@ -31,6 +31,8 @@ type Worldly = {
   engine?: () => Promise<Engine>
   /** Present in a world with suppliers: how long a request to one may take. */
   supplierTimeoutMs?: number
+  /** With time-outs of effects so short that a test can wait for many, one after another. */
+  isImpatient?: true
 }
 
 /** Where the workflows run: a server of this test file's own. */
@@ -44,7 +46,7 @@ export type Engine = {
 }
 
 /** Real PostgreSQL, real gateway, real engine, the worker as it is built for production, and faults on demand. */
-export async function openOrderWorld({ engine: open = openDevServer, supplierTimeoutMs }: Worldly = {}) {
+export async function openOrderWorld({ engine: open = openDevServer, supplierTimeoutMs, isImpatient }: Worldly = {}) {
   installRuntime()
   const [{ database, close: dropDatabase }, sandbox, supplierSandbox, engine, bundle] = await Promise.all([
     openTestDatabase(),
@@ -60,7 +62,7 @@ export async function openOrderWorld({ engine: open = openDevServer, supplierTim
     connection: engine.connection,
     namespace: engine.namespace,
     taskQueue,
-    workflowBundle: { codePath: bundle },
+    workflowBundle: isImpatient ? { code: impatient(bundle) } : { codePath: bundle },
     activities: createActivities({
       database,
       gateways: {
@@ -157,6 +159,24 @@ export async function bundlePath(): Promise<string> {
     await site.close()
     rmSync(dataDir, { recursive: true, force: true })
   }
+}
+
+const shorter = {
+  "startToCloseTimeout: '5s'": "startToCloseTimeout: '2s'",
+  "scheduleToCloseTimeout: '6s'": "scheduleToCloseTimeout: '2500ms'",
+  "startToCloseTimeout: '20s'": "startToCloseTimeout: '4s'",
+  "heartbeatTimeout: '10s'": "heartbeatTimeout: '3s'",
+}
+
+/** The code of the bundle with other numbers in its policies: real time passes while an attempt is under way. */
+function impatient(bundle: string): string {
+  return Object.entries(shorter).reduce(
+    (code, [long, short]) => {
+      if (!code.includes(long)) throw new Error(`No policy says ${long} any more`)
+      return code.replaceAll(long, short)
+    },
+    readFileSync(bundle, 'utf8'),
+  )
 }
 
 let isInstalled = false

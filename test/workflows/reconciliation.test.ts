@@ -12,7 +12,7 @@ import { addProduct } from '../support/shop-api.ts'
 
 let world: OrderWorld
 beforeAll(async () => {
-  world = await openOrderWorld()
+  world = await openOrderWorld({ isImpatient: true })
 })
 afterAll(() => world?.close())
 
