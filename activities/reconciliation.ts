@@ -59,8 +59,9 @@ export function createReconciliationActivities(deps: Deps) {
     /** Looks at everything once. A run looks several times: what is still there the next time is a finding. */
     async lookAtBooks(look: { runId: string; kind: ReconciliationKind; look: number }): Promise<books.Look> {
       const isWholeIndexRead = look.kind === 'whole'
+      const beganAt = await books.beginLook(database)
       const results = await beating(checkInvariants({ database, index, isWholeIndexRead, ...outside }))
-      return books.noteLook(database, look, results)
+      return books.noteLook(database, { ...look, beganAt }, results)
     },
 
     /** Applies a remedy to every finding of the run that has it. What cannot be mended says why, for a person. */

@@ -28,14 +28,20 @@ const MOST_OF_A_CHECK = 1_000
 
 export type Look = { suspects: number; findings: number; remedies: Remedy[] }
 
+/** When a look begins, by the clock that findings are dated with. */
+export async function beginLook(db: Db): Promise<Date> {
+  const { rows } = await db.query<{ now: Date }>('select clock_timestamp() as now')
+  return rows[0]?.now as Date
+}
+
 /**
  * Notes what a look saw. What an earlier look of the run saw too becomes a finding, or is seen to go on being one; what
  * is seen for the first time is only suspected; a finding that is not seen any more has ended. A repeat of the same look
- * confirms nothing.
+ * confirms nothing. What another run found or mended since the look began is left as that run knows it.
  */
 export function noteLook(
   database: Database,
-  { runId, look }: { runId: string; look: number },
+  { runId, look, beganAt }: { runId: string; look: number; beganAt: Date },
   results: readonly InvariantResult[],
 ): Promise<Look> {
   const seen = results.flatMap(({ name, violations }) => {
@@ -66,18 +72,20 @@ export function noteLook(
        select distinct on (v.name, v.subject) v.name, v.subject, v.detail, v.hint, v.cause, v.remedy, $1, $1
          from jsonb_to_recordset($3) as v (name text, subject text, detail text, hint text, cause text, remedy text)
          join reconciliation_suspects s on s.run_id = $1 and s.check_name = v.name and s.subject = v.subject and s.look < $2
+        where not exists (select from reconciliation_findings ended
+                           where ended.check_name = v.name and ended.subject = v.subject and ended.ended_at >= $4)
        on conflict (check_name, subject) where status = 'open'
        do update set detail = excluded.detail, hint = excluded.hint, cause = excluded.cause, remedy = excluded.remedy,
                      seen_by = $1, updated_at = now()`,
-      [runId, look, JSON.stringify(seen)],
+      [runId, look, JSON.stringify(seen), beganAt],
     )
     await tx.query(
       `update reconciliation_findings f
           set status = case when is_mended then 'repaired' else 'gone' end, ended_at = now(), updated_at = now()
-        where f.status = 'open' and f.check_name = any($1::text[])
+        where f.status = 'open' and f.check_name = any($1::text[]) and f.created_at < $3
           and not exists (select from jsonb_to_recordset($2) as v (name text, subject text)
                            where v.name = f.check_name and v.subject = f.subject)`,
-      [results.filter(isWhole).map(({ name }) => name), JSON.stringify(seen)],
+      [results.filter(isWhole).map(({ name }) => name), JSON.stringify(seen), beganAt],
     )
     // Counted and not taken from the insert: a repeat, whose first answer was lost, must say the same.
     const { rowCount: suspects } = await tx.query(
