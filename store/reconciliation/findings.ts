@@ -23,6 +23,10 @@ const findingColumns = `
   f.id, f.check_name as "check", f.subject, f.detail, f.cause, f.hint, f.status, f.remedy, f.action, f.found_by as "foundBy",
   f.seen_by as "seenBy", f.created_at as "createdAt", f.updated_at as "updatedAt", f.ended_at as "endedAt"`
 
+// Also where another run has seen it since: each mends what it saw, and none waits for the other to do so.
+const isSeenByRun = `exists (select from reconciliation_suspects s
+                              where s.run_id = $1 and s.check_name = f.check_name and s.subject = f.subject)`
+
 /** A promise that so much breaks has one cause, and a thousand of its victims say what it is. */
 const MOST_OF_A_CHECK = 1_000
 
@@ -93,7 +97,7 @@ export function noteLook(
       [runId, look],
     )
     const { rows: open } = await tx.query<{ remedy: Remedy | null }>(
-      `select remedy from reconciliation_findings where status = 'open' and seen_by = $1 and tried_by is distinct from $1`,
+      `select remedy from reconciliation_findings f where status = 'open' and ${isSeenByRun} and tried_by is distinct from $1`,
       [runId],
     )
     const toTry = new Set(open.flatMap(({ remedy }) => remedy ?? []))
@@ -101,23 +105,29 @@ export function noteLook(
   })
 }
 
-/** What this run confirmed and has a remedy that the run has not tried yet. */
+/** What this run saw, is a finding, and has a remedy that the run has not tried yet. */
 export async function listToMend(db: Db, { runId, remedy }: { runId: string; remedy: Remedy }): Promise<Finding[]> {
   const { rows } = await db.query<Finding>(
     `select ${findingColumns} from reconciliation_findings f
-      where status = 'open' and seen_by = $1 and remedy = $2 and tried_by is distinct from $1 order by id`,
+      where status = 'open' and ${isSeenByRun} and remedy = $2 and tried_by is distinct from $1 order by id`,
     [runId, remedy],
   )
   return rows
 }
 
-/** What was tried: without `isMended` it is for a person now, who reads why in `action`. */
+/**
+ * What was tried: without `isMended` it is for a person now, who reads why in `action`. Another run may have seen already
+ * that it is right again, without knowing by whom.
+ */
 export async function noteAttempt(
   db: Db,
   attempt: { findingId: number; runId: string; action: string; isMended: boolean },
 ): Promise<void> {
   await db.query(
-    `update reconciliation_findings set tried_by = $2, action = $3, is_mended = $4, updated_at = now() where id = $1`,
+    `update reconciliation_findings
+        set tried_by = $2, action = $3, is_mended = $4, updated_at = now(),
+            status = case when $4 and status = 'gone' then 'repaired' else status end
+      where id = $1`,
     [attempt.findingId, attempt.runId, attempt.action, attempt.isMended],
   )
 }

@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newId } from '../../store/ids.ts'
 import type { InvariantResult } from '../../store/invariants.ts'
-import { beginLook, listFindings, noteAttempt, noteLook, openRun } from '../../store/reconciliation/index.ts'
+import {
+  beginLook,
+  listFindings,
+  listToMend,
+  noteAttempt,
+  noteLook,
+  openRun,
+} from '../../store/reconciliation/index.ts'
 import { openTestDatabase, type TestDatabase } from '../support/test-database.ts'
 
 let db: TestDatabase
@@ -52,4 +59,24 @@ test('what one run has found is not gone for another that looked before it was t
   expect(await found(subject)).toMatchObject([{ status: 'open' }])
   await look(second, 2, await beginLook(db.database), agreed)
   expect(await found(subject)).toMatchObject([{ status: 'gone' }])
+})
+
+test('each of two runs that see the same mends it, and does not leave it to the other', async () => {
+  const subject = newId('prd')
+  const runs = [await begin(), await begin()]
+  for (const number of [1, 2])
+    for (const runId of runs) await look(runId, number, await beginLook(db.database), amiss(subject))
+
+  for (const runId of runs)
+    expect(await listToMend(db.database, { runId, remedy: 'recount_promises' })).toMatchObject([{ subject }])
+})
+
+test('what another run saw to be right before the mending was noted counts as mended', async () => {
+  const subject = newId('prd')
+  const runId = await begin()
+  for (const number of [1, 2]) await look(runId, number, await beginLook(db.database), amiss(subject))
+  const [finding] = await found(subject)
+  await look(await begin(), 1, await beginLook(db.database), agreed)
+  await noteAttempt(db.database, { findingId: finding?.id as number, runId, action: 'counted', isMended: true })
+  expect(await found(subject)).toMatchObject([{ status: 'repaired' }])
 })

@@ -103,7 +103,8 @@ describe('what is safe to mend is mended', () => {
     })
     expect(held.status).toBe(201)
     const runs = await Promise.all([reconcile(), reconcile()])
-    expect(runs.map(({ open }) => open)).toEqual([0, 0])
+    // The one that ends first may find it open still: the other is at it.
+    for (const { id } of runs) expect((await read(`run_id=${id}`)).run.open).toBe(0)
     expect(await shop.movesOf(orderId)).toEqual(['authorization', 'void'])
     const mended = await findingsOf(held.body.id)
     expect(mended).toMatchObject([
