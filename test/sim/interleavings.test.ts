@@ -10,7 +10,7 @@ vi.setConfig({ testTimeout: 900_000, hookTimeout: 120_000 })
 /** Small shops, so that those who pay, cancel, ship, refund and count units in get into each other's way. */
 const ALL = 500
 // All of them take as long as a third of every other test together.
-const INTERLEAVINGS = process.env.LONG_TESTS === 'yes' ? ALL : 150
+const INTERLEAVINGS = process.env.LONG_TESTS === 'yes' ? ALL : 100
 const CHECKOUTS = 3
 /** Another start each day of the year would be a test that fails by itself; these are as good as any. */
 const FIRST_SEED = 40_001
