@@ -25,3 +25,8 @@ export async function refuseForGood<Refused extends { outcome: 'refused' }>(
   ])
   return refusal
 }
+
+/** Asked for anew under the same id, by somebody who knows that it was refused. */
+export async function forgetRefusal(tx: Db, id: string): Promise<void> {
+  await tx.query('delete from refused_requests where id = $1', [id])
+}

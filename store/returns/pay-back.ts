@@ -1,5 +1,6 @@
 import { returnRefundIdOf } from '../../domain/ids.ts'
 import { type Database, type Db, inTransaction } from '../database.ts'
+import { forgetRefusal } from '../refused-requests.ts'
 import { getReturnStanding, type ReturnStanding, turnOfReturn } from './standing.ts'
 
 /**
@@ -10,6 +11,8 @@ import { getReturnStanding, type ReturnStanding, turnOfReturn } from './standing
 export function oweReturn(database: Database, { returnId }: { returnId: string }): Promise<{ amountMinor: number }> {
   return inTransaction(database, async (tx) => {
     await tx.query(`with ${turnOfReturn} select from was`, [returnId])
+    // Its refund keeps its id through every retry of the return.
+    await forgetRefusal(tx, returnRefundIdOf(returnId))
     const { rows } = await tx.query<{ amountMinor: number }>(
       `update returns r
           set refund_minor = coalesce(

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type ActivityDeps, createActivities } from '../../activities/index.ts'
 import { refundWorkflowId, returnRefundIdOf } from '../../domain/ids.ts'
 import { deliverUpdate, shipUpdate } from '../../workflows/order.messages.ts'
-import { resolveRefundSignal } from '../../workflows/refund.messages.ts'
+import { rejectRefundUpdate, resolveRefundSignal } from '../../workflows/refund.messages.ts'
 import {
   cancelReturnUpdate,
   denyReturnUpdate,
@@ -175,6 +175,20 @@ test.concurrent('a return that was refused is not opened by an attempt of it tha
   await granted.handle.executeUpdate(denyReturnUpdate, { args: [{ by: 'manager', reason: 'worn' }] })
   await late.arrive()
   expect(await world.returned(refused)).toMatchObject({ return: 'none' })
+})
+
+test.concurrent('a return whose refund was refused while another held the money is paid back when it is retried', async () => {
+  const order = await deliveredOrder()
+  const each = await world.sendBack(order)
+  await world.approveReturn(each)
+  const approval = { limitMinor: 0, withinMs: 30 * 86_400_000, deadlineMs: 14 * 86_400_000 }
+  const other = await world.refund(order, { approval })
+  await eventually(async () => expect((await world.refundRow(other))?.status).toBe('pending_approval'), 100)
+  await world.goodsCome(each, 2)
+  await stands(each, { needsAttentionOfReturn: expect.stringContaining('its refund is refused') })
+  await other.handle.executeUpdate(rejectRefundUpdate, { args: [{ by: 'manager', reason: 'the goods came' }] })
+  await each.handle.executeUpdate(retryReturnUpdate, { args: [{ by: 'manager' }] })
+  await stands(each, { return: 'refunded', paidBack: 2 * PRICE, needsAttentionOfReturn: null })
 })
 
 describe.concurrent('what is asked while something else is done', () => {
