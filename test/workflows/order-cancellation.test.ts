@@ -11,7 +11,7 @@ import { type Effect, held } from '../support/activity-faults.ts'
 import { type OrderWorld, openOrderWorld } from '../support/order-world.ts'
 import { type CheckoutWish, eventually, type TestOrder, UNITS } from '../support/test-orders.ts'
 
-vi.setConfig({ maxConcurrency: 200 })
+vi.setConfig({ maxConcurrency: 80 })
 
 let world: OrderWorld
 beforeAll(async () => {

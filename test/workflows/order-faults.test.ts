@@ -13,7 +13,7 @@ import { type OrderWorld, openOrderWorld } from '../support/order-world.ts'
 import { type CheckoutWish, type TestOrder, UNITS } from '../support/test-orders.ts'
 
 // Each case is one order that waits for the time-outs of the product; they wait side by side.
-vi.setConfig({ maxConcurrency: 200 })
+vi.setConfig({ maxConcurrency: 80 })
 
 let world: OrderWorld
 beforeAll(async () => {

@@ -5,7 +5,7 @@ import { neverAnswers, type Trouble } from '../support/activity-faults.ts'
 import { type OrderWorld, openOrderWorld } from '../support/order-world.ts'
 import { eventually } from '../support/test-orders.ts'
 
-vi.setConfig({ maxConcurrency: 200 })
+vi.setConfig({ maxConcurrency: 80 })
 
 let world: OrderWorld
 beforeAll(async () => {

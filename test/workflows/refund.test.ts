@@ -17,7 +17,7 @@ import { type OrderWorld, openOrderWorld } from '../support/order-world.ts'
 import { eventually, type TestOrder, UNITS } from '../support/test-orders.ts'
 import { type RefundAsked, staff, type TestRefund } from '../support/test-refunds.ts'
 
-vi.setConfig({ maxConcurrency: 200 })
+vi.setConfig({ maxConcurrency: 80 })
 
 let world: OrderWorld
 beforeAll(async () => {
@@ -172,7 +172,10 @@ describe.concurrent('whatever goes wrong with one effect, the refund ends as it 
   test.each(cases)('$journey: $effect $fault, $extent', async ({ effect, journey, extent, trouble }) => {
     const refund = await travel(journeys[journey], journey, effect, trouble)
     expect(await standing(refund)).toMatchObject({ needsAttentionOfRefund: null, ...journeys[journey].end })
-    expect(world.faults.attempts(refund.order.orderId, effect)).toBeGreaterThan(extent === 'once' ? 1 : 2)
+    // A busy machine may lose a whole task after the effect. The next one claims again, finds it settled and asks no more.
+    const attempts = (of: Effect) => world.faults.attempts(refund.order.orderId, of)
+    const isLost = effect === 'settleRefund' && attempts('holdRefund') > 1
+    expect(attempts(effect)).toBeGreaterThan(isLost ? 0 : extent === 'once' ? 1 : 2)
   })
 })
 

@@ -12,7 +12,7 @@ import { openOrderWorld, type OrderWorld } from '../support/order-world.ts'
 import { eventually } from '../support/test-orders.ts'
 import type { TestReplenishment } from '../support/test-replenishments.ts'
 
-vi.setConfig({ maxConcurrency: 200 })
+vi.setConfig({ maxConcurrency: 80 })
 
 let world: OrderWorld
 beforeAll(async () => {

@@ -15,7 +15,7 @@ import { openOrderWorld, type OrderWorld } from '../support/order-world.ts'
 import { eventually, type TestOrder, UNITS } from '../support/test-orders.ts'
 import type { ReturnWish, TestReturn } from '../support/test-returns.ts'
 
-vi.setConfig({ maxConcurrency: 200 })
+vi.setConfig({ maxConcurrency: 80 })
 
 let world: OrderWorld
 beforeAll(async () => {
