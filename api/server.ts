@@ -77,7 +77,7 @@ await untilAskedToStop(async (stop) => {
     database,
     logger,
     tokens: createTokens(config.jwtSecret),
-    search: createRememberedSearch({ database, index, caches, catalogue, moments }),
+    search: createRememberedSearch({ database, index, caches, moments }),
     catalogue,
     categories: createCategoryTree({ database, moments }),
     moments,

@@ -52,10 +52,18 @@ export function openCaches(redis?: Redis): Caches {
   bento.on('cache:miss', ({ store }) => void counts[store as CacheName].none++)
   return {
     counts,
-    async get(cache, key, make) {
+    async get<Value>(cache: CacheName, key: string, make: () => Promise<Value | undefined>) {
+      // Whoever had it made need not wait until it is in Redis too.
+      const made = Promise.withResolvers<Value>()
+      const factory = async ({ skip }: { skip: () => undefined }) => {
+        const value = await make()
+        if (value === undefined) return skip()
+        made.resolve(value)
+        return value
+      }
+      const found = bento.use(cache).getOrSet({ key: `${cache}:${key}`, ttl: kept[cache].ttl, factory })
       try {
-        const factory = async ({ skip }: { skip: () => undefined }) => (await make()) ?? skip()
-        return await bento.use(cache).getOrSet({ key: `${cache}:${key}`, ttl: kept[cache].ttl, factory })
+        return await Promise.race([made.promise, found])
       } catch (error) {
         throw error instanceof errors.E_FACTORY_ERROR ? error.cause : error // why it could not be made is for the caller
       }

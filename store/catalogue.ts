@@ -11,8 +11,6 @@ const REMEMBERED_PRODUCTS = 10_000
 export type Catalogue = {
   /** A product as it was no more than a moment ago. */
   product(productId: string): Promise<Product | undefined>
-  /** Products as they are now, in the order of the ids; what is no longer for sale is left out. */
-  activeProducts(productIds: readonly string[]): Promise<Product[]>
 }
 
 /** As it is kept: without the stock, and with times as Redis gives them back. */
@@ -48,10 +46,6 @@ export function createCatalogue(deps: { database: Db; caches: Caches; moments: M
       most: REMEMBERED_PRODUCTS,
       isByProduct: true,
     }),
-    async activeProducts(productIds) {
-      const products = await Promise.all(productIds.map(productNow))
-      return products.filter((product) => product?.status === 'active') as Product[]
-    },
   }
 }
 

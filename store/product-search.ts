@@ -48,11 +48,9 @@ export function createProductSearch(deps: {
   timeoutMs?: number
   /** Answers with what an engine found before, where that still holds. */
   keepHits?: (query: SearchQuery, ask: () => Promise<FoundHits>) => Promise<FoundHits>
-  /** How products are read as they are now. */
-  readActive?: (productIds: readonly string[]) => Promise<Product[]>
 }): ProductSearch {
   const { database, index, timeoutMs = SEARCH_TIMEOUT_MS } = deps
-  const { keepHits = (_, ask) => ask(), readActive = (ids) => listActiveProducts(database, ids) } = deps
+  const { keepHits = (_, ask) => ask() } = deps
   const breaker = circuitBreaker(
     handleWhen((error) => !isRefusal(error)),
     { halfOpenAfter: BREAK_MS, breaker: new ConsecutiveBreaker(FAILURES_TO_BREAK) },
@@ -79,7 +77,7 @@ export function createProductSearch(deps: {
         )
         return { ...answer, engine }
       })
-      const products = await readActive(found.ids)
+      const products = await listActiveProducts(database, found.ids)
       return {
         products: products.filter((product) => fits(product, query)),
         facets: found.facets,
@@ -94,7 +92,7 @@ export function createProductSearch(deps: {
         (index) => index.suggest(prefix, limit),
         () => suggestProductText(database, prefix, limit),
       )
-      return readActive(answer)
+      return listActiveProducts(database, answer)
     },
   }
 }

@@ -1,6 +1,5 @@
 import type { SearchQuery } from '../domain/product-search.ts'
 import type { Caches } from './caches.ts'
-import type { Catalogue } from './catalogue.ts'
 import type { Database } from './database.ts'
 import type { Moments } from './moments.ts'
 import { createProductSearch, type ProductSearch, type SearchPage } from './product-search.ts'
@@ -17,7 +16,6 @@ type SearchDeps = {
   index?: SearchIndex | undefined
   timeoutMs?: number
   caches: Caches
-  catalogue: Catalogue
   moments: Moments
 }
 
@@ -26,7 +24,7 @@ type SearchDeps = {
  * prices and stock are read anew for each page, and the page itself is good for a moment.
  */
 export function createRememberedSearch(deps: SearchDeps): ProductSearch {
-  const { database, index, caches, catalogue, moments } = deps
+  const { database, index, caches, moments } = deps
   const edition = moments.of(() => findIndexEdition(database), {
     name: 'edition',
     forMs: EDITION_FOR_MS,
@@ -35,7 +33,6 @@ export function createRememberedSearch(deps: SearchDeps): ProductSearch {
   })
   const search = createProductSearch({
     ...deps,
-    readActive: (productIds) => catalogue.activeProducts(productIds),
     async keepHits(query, ask) {
       const { edition: of, isBehind } = (index && (await edition('index'))) ?? { edition: '', isBehind: true }
       if (isBehind) return ask()

@@ -120,7 +120,10 @@ test('Redis flushed and killed costs nothing but speed', async () => {
   const ids = await Promise.all(Array.from({ length: 5 }, () => addProduct(db.database)))
   const one = openProcess()
   await one.ready()
-  const all = () => one.catalogue.activeProducts(ids)
+  const all = () => {
+    one.moments.forget()
+    return Promise.all(ids.map((id) => one.catalogue.product(id)))
+  }
   expect(await all()).toHaveLength(5)
   await one.redis.flushall()
   expect(await all()).toHaveLength(5)
@@ -128,6 +131,6 @@ test('Redis flushed and killed costs nothing but speed', async () => {
   const fresh = openProcess()
   expect(await all()).toHaveLength(5)
   const startedAt = performance.now()
-  expect(await fresh.catalogue.activeProducts(ids)).toHaveLength(5)
+  expect(await Promise.all(ids.map((id) => fresh.catalogue.product(id)))).toHaveLength(5)
   expect(performance.now() - startedAt).toBeLessThan(1_500)
 })

@@ -3,7 +3,6 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { createSearchActivities, type SearchSync } from '../../activities/search-index.ts'
 import { type SearchPosition, type SearchQuery, searchSorts } from '../../domain/product-search.ts'
 import { openCaches } from '../../store/caches.ts'
-import { createCatalogue } from '../../store/catalogue.ts'
 import { createMoments } from '../../store/moments.ts'
 import { createProductSearch } from '../../store/product-search.ts'
 import { deleteProduct, updateProduct } from '../../store/products.ts'
@@ -240,9 +239,8 @@ test('suggestions begin like what was typed', async ({ skip }) => {
 /** Search as one API process has it, and how often the index was asked. */
 function openRememberedSearch() {
   const [caches, moments] = [openCaches(), createMoments()]
-  const catalogue = createCatalogue({ database: shop.database, caches, moments })
   const asked = vi.spyOn(index, 'search').mockClear()
-  const search = createRememberedSearch({ database: shop.database, index, timeoutMs, caches, catalogue, moments })
+  const search = createRememberedSearch({ database: shop.database, index, timeoutMs, caches, moments })
   const find = async (query: Partial<SearchQuery>) => {
     moments.forget() // what half a second would do
     return search.search({ sort: 'relevance', limit: 20, ...query })
