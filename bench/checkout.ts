@@ -57,18 +57,18 @@ export const latencyOf = (name: string, of100: number, floor: Latencies[], produ
 export async function warmUp({ shoppers, noops, plan, quiet }: Stage): Promise<void> {
   const durationMs = plan.warmUpMs
   await shoppers.ask({ atOnce: 8, durationMs, products: 'many' })
-  for (const start of ['plain', 'eager'] as const) await noops.ask({ start, atOnce: 8, durationMs: durationMs / 2 })
+  for (const what of ['plain', 'eager'] as const) await noops.ask({ what, atOnce: 8, durationMs: durationMs / 2 })
   await quiet()
 }
 
 export async function checkoutRounds(
   stage: Stage,
   { atOnce, products }: { atOnce: number; products: 'many' | 'one' },
-): Promise<{ floor: Round[]; product: Round[]; start: NoopTask['start'] }> {
+): Promise<{ floor: Round[]; product: Round[]; start: NoopTask['what'] }> {
   const { noops, shoppers, plan, quiet } = stage
   const start = await fasterStart(stage, atOnce)
   const rounds = await interleaved(plan.rounds, {
-    floor: () => noops.ask({ start, atOnce, durationMs: plan.roundMs }),
+    floor: () => noops.ask({ what: start, atOnce, durationMs: plan.roundMs }),
     product: async () => {
       const round = await shoppers.ask({ atOnce, durationMs: plan.roundMs, products })
       await quiet()
@@ -78,10 +78,10 @@ export async function checkoutRounds(
   return { ...rounds, start }
 }
 
-async function fasterStart({ noops, plan }: Stage, atOnce: number): Promise<NoopTask['start']> {
+async function fasterStart({ noops, plan }: Stage, atOnce: number): Promise<NoopTask['what']> {
   const durationMs = Math.max(plan.roundMs / 2, 1_000)
-  const plain = await noops.ask({ start: 'plain', atOnce, durationMs })
-  const eager = await noops.ask({ start: 'eager', atOnce, durationMs })
+  const plain = await noops.ask({ what: 'plain', atOnce, durationMs })
+  const eager = await noops.ask({ what: 'eager', atOnce, durationMs })
   return eager.perSecond >= plain.perSecond ? 'eager' : 'plain'
 }
 
