@@ -30,7 +30,8 @@ export type Facets = {
   attributes: { name: string; values: { value: string; count: number }[] }[]
 }
 
-export type SearchHits = { ids: string[]; total: number; facets: Facets; last: readonly SortValue[] }
+/** `isCapped`: there may be more than `total`, and the facets count these only. */
+export type SearchHits = { ids: string[]; total: number; isCapped: boolean; facets: Facets; last: readonly SortValue[] }
 
 /** So many categories are counted, the fullest first: what others are in comes before them. */
 export const CATEGORY_FACETS = 100

@@ -44,12 +44,13 @@ export async function listProducts(
 ): Promise<{ products: Product[]; next: ProductPosition | undefined }> {
   const order = orders[query.sort]
   const after = query.after ? `and ${order.after}` : ''
+  const category = query.category === undefined ? '$2::text is null' : inCategorySql('$2')
   const isWalk = query.category !== undefined && (query.sort === 'price' || query.sort === '-price')
   const { rows } = await db.query<Product>(
     isWalk
       ? walkOfCategory(order.by, after)
       : `select ${productColumns} from products join stock on product_id = products.id
-          where status = $1 and ($2::text is null or ${inCategorySql('$2')}) ${after} order by ${order.by} limit $3`,
+          where status = $1 and ${category} ${after} order by ${order.by} limit $3`,
     [query.status, query.category ?? null, query.limit + 1, ...(query.after ? [query.after.key, query.after.id] : [])],
   )
   const products = rows.slice(0, query.limit)

@@ -20,6 +20,8 @@ export type SearchPage = {
   products: Product[]
   facets: Facets
   total: number
+  /** There may be more than `total`. */
+  isCapped: boolean
   engine: SearchEngine
   /** Where the next page begins, if there is one. */
   next: SearchPosition | undefined
@@ -82,6 +84,7 @@ export function createProductSearch(deps: {
         products: products.filter((product) => fits(product, query)),
         facets: found.facets,
         total: found.total,
+        isCapped: found.isCapped,
         engine: found.engine,
         next: positionAfter(query, found),
       }
@@ -98,9 +101,12 @@ export function createProductSearch(deps: {
 }
 
 /** Hits that are gone meanwhile were seen too. */
-function positionAfter(query: SearchQuery, { ids, total, last, engine }: FoundHits) {
+function positionAfter(query: SearchQuery, { ids, total, isCapped, last, engine }: FoundHits) {
   const seen = (query.after?.seen ?? 0) + ids.length
-  return ids.length === query.limit && seen < Math.min(total, MAX_HITS) ? { seen, engine, last } : undefined
+  // Ranked are only those that were counted; any other order goes on behind them.
+  const isRanked = query.sort === 'relevance' && query.q !== undefined
+  const reach = isCapped && !isRanked ? MAX_HITS : Math.min(total, MAX_HITS)
+  return ids.length === query.limit && seen < reach ? { seen, engine, last } : undefined
 }
 
 /** The index may be some seconds behind: a product that no longer fits what was asked for is not shown. */

@@ -138,6 +138,7 @@ export function openSearchIndex(url: string, options: Options = {}) {
       return {
         ids: idsOf(hits.hits),
         total: typeof hits.total === 'number' ? hits.total : (hits.total?.value ?? 0),
+        isCapped: false,
         facets: facetsIn(aggregations as unknown as Aggregations),
         last: (hits.hits.at(-1)?.sort ?? []) as SortValue[],
       }

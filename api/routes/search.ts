@@ -56,6 +56,9 @@ const pageSchema = z
       attributes: z.array(z.object({ name: z.string(), values: z.array(z.object({ value: z.string(), count })) })),
     }),
     total: count,
+    total_is_capped: z.literal(true).optional().openapi({
+      description: 'There may be more than `total`, and the facets count these only: PostgreSQL counts no further',
+    }),
     took_ms: z.number(),
     engine: z.enum(['opensearch', 'postgres']).openapi({ description: 'PostgreSQL answers while OpenSearch is away' }),
     next_cursor: z.string().nullable(),
@@ -129,8 +132,14 @@ export function searchRoutes({ search: productSearch }: Pick<AppDeps, 'search'>)
 }
 
 /** What is the same for all who ask for this page within a moment. */
-const rendered = renderedOnce(({ products, facets, total, engine }: SearchPage) =>
-  toJson({ data: products.map(productAnswer), facets, total, engine }),
+const rendered = renderedOnce(({ products, facets, total, isCapped, engine }: SearchPage) =>
+  toJson({
+    data: products.map(productAnswer),
+    facets,
+    total,
+    ...(isCapped && { total_is_capped: true as const }),
+    engine,
+  }),
 )
 
 /** Two objects as one, none of them empty. */
@@ -153,7 +162,7 @@ const fingerprintOf = (question: object): string =>
 const id = z.string().regex(/^prd_[\w-]{1,60}$/)
 const amount = z.int().min(0)
 
-/** What the last hit of a page is sorted by, as the index gave it out. */
+/** What the last hit of a page is sorted by, as the engine gave it out. */
 const lastHits: Record<SearchSort, z.ZodTuple> = {
   relevance: z.tuple([z.number(), id]),
   newest: z.tuple([id]),
@@ -172,7 +181,13 @@ function positionShape(of: string, sort: SearchSort) {
   return z
     .discriminatedUnion('engine', [
       z.strictObject({ of: z.literal(of), seen, engine: z.literal('opensearch'), last: lastHits[sort] }),
-      z.strictObject({ of: z.literal(of), seen, engine: z.literal('postgres'), last: z.tuple([]) }),
+      // Without words there is no relevance, and the newest come first.
+      z.strictObject({
+        of: z.literal(of),
+        seen,
+        engine: z.literal('postgres'),
+        last: z.union([lastHits[sort], z.tuple([]), ...(sort === 'relevance' ? [lastHits.newest] : [])]),
+      }),
     ])
     .transform(({ seen, engine, last }) => ({ seen, engine, last: last as (string | number)[] }))
 }

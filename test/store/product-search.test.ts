@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { SearchQuery } from '../../domain/product-search.ts'
+import { storeProducts } from '../../bench/stored-shop.ts'
+import { type SearchPosition, type SearchQuery, searchSorts } from '../../domain/product-search.ts'
 import { createProductSearch } from '../../store/product-search.ts'
+import { MOST_COUNTED } from '../../store/product-text-search.ts'
 import { updateProduct } from '../../store/products.ts'
 import { addProduct } from '../support/shop-api.ts'
 import { openTestDatabase, type TestDatabase } from '../support/test-database.ts'
@@ -98,4 +100,36 @@ test('a category is found with all below it, by the words of every level, and co
     { value: 'Larder/Tinned goods/Pulses', count: 1 },
   ])
   for (const q of ['pulses', 'tinned pulse', 'larder pulses']) expect(await namesOf({ q })).toEqual(['In 26'])
+})
+
+test('a word that is in more products than are counted leads through all of them once, in every order but relevance', async () => {
+  const count = MOST_COUNTED + 30
+  await storeProducts(shop.database, { from: 0, to: count })
+  await shop.database.query(
+    `update products set popularity = length(id) % 3 + hashtext(id) & 7, rating = 1 + (hashtext(id) & 31) / 8.0,
+            rating_count = hashtext(id) & 3 where category like 'stored-%' and hashtext(id) & 1 = 0`,
+  )
+  for (const sort of searchSorts) {
+    const query = { q: 'stored', sort, limit: 100 }
+    const seen: string[] = []
+    let after: SearchPosition | undefined
+    do {
+      const page = await search({ ...query, after })
+      expect([page.total, page.isCapped]).toEqual([MOST_COUNTED, true])
+      seen.push(...page.products.map(({ id }) => id))
+      after = page.next
+      // Whatever comes first meanwhile moves nothing.
+      if (seen.length === 100) await addProduct(shop.database, { name: 'Stored newcomer', priceMinor: 1 })
+    } while (after)
+    const own = seen.filter((id) => id.startsWith('prd_01900000'))
+    expect(new Set(seen).size).toBe(seen.length)
+    // The newcomer may take the place of the last one that was ranked.
+    if (sort === 'relevance') expect(MOST_COUNTED - seen.length).toBeLessThanOrEqual(1)
+    else expect([sort, own.length]).toEqual([sort, count])
+  }
+}, 60_000)
+
+test('whoever types a SKU finds it first, also among many that have its words and sell better', async () => {
+  await shop.database.query(`update products set popularity = 9 where sku <> 'STORED-77' and sku like 'STORED-%'`)
+  expect((await search({ q: 'stored-77' })).products[0]).toMatchObject({ sku: 'STORED-77' })
 })
