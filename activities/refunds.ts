@@ -14,7 +14,7 @@ type Deps = { database: Database; gateways: { quick: PaymentGateway; patient: Pa
 export function createRefundActivities({ database, gateways }: Deps) {
   return {
     holdRefund: (request: refunds.RefundRequest) => refunds.holdRefund(database, request),
-    holdRefundAgain: (again: { refundId: string; orderId: string; by: string }) => refunds.holdAgain(database, again),
+    holdRefundAgain: (again: refunds.HoldAgain & { orderId: string }) => refunds.holdAgain(database, again),
     decideRefund: (decision: refunds.RefundDecision & { orderId: string }) => refunds.decideRefund(database, decision),
     remindOfRefund: ({ refundId }: { refundId: string; orderId: string }) =>
       remindOfAftercare(database, 'refund', refundId),

@@ -85,7 +85,7 @@ async function decide(story: Story): Promise<RefundStatus> {
 async function payOut(story: Story, { amountMinor, status, attempt: first }: Held): Promise<RefundStatus> {
   const { input, desk } = story
   const { refundId, orderId } = input
-  let attempt = status === 'failed' ? await askPerson(story, 'refused before') : first
+  let attempt = status === 'failed' ? await askPerson(story, 'refused before', first) : first
   while (attempt !== undefined) {
     desk.move({ status: 'processing', stage: 'Asking the gateway to give the money back' })
     try {
@@ -101,14 +101,14 @@ async function payOut(story: Story, { amountMinor, status, attempt: first }: Hel
       return end(story, 'succeeded')
     } catch (error) {
       if (!isFinalAnswer(error)) throw error
-      attempt = await askPerson(story, refusalCodeOf(error))
+      attempt = await askPerson(story, refusalCodeOf(error), attempt)
     }
   }
   return 'failed'
 }
 
-/** The gateway refused: no balance has changed. Answers under which number it is tried again, if it is. */
-async function askPerson(story: Story, failureCode: string): Promise<number | undefined> {
+/** The gateway refused attempt `refused`: no balance has changed. Answers under which number it is tried again, if it is. */
+async function askPerson(story: Story, failureCode: string, refused: number): Promise<number | undefined> {
   const { input, desk } = story
   const { refundId, orderId } = input
   await insist(story, 'dropRefund', [{ refundId, orderId, failureCode }], {
@@ -119,7 +119,7 @@ async function askPerson(story: Story, failureCode: string): Promise<number | un
   desk.call('the gateway refused; resolve with retry or skip')
   await tell(story, 'refund.failed')
   tellReturn({ status: 'failed', why: failureCode })
-  for (;;) {
+  for (let after = refused; ; after++) {
     const { action, by } = await desk.resolution(REFUSED_REFUND_WAITS, 'After this it stays as it is')
     if (action === 'skip') {
       await insist(story, 'unflagRefund', [{ refundId, orderId }], {
@@ -130,7 +130,7 @@ async function askPerson(story: Story, failureCode: string): Promise<number | un
       desk.call(null)
       return undefined
     }
-    const held = await insist(story, 'holdRefundAgain', [{ refundId, orderId, by }], {
+    const held = await insist(story, 'holdRefundAgain', [{ refundId, orderId, by, after }], {
       summary: 'Claim the money once more',
       policy: databasePolicy,
       isRequested: true,

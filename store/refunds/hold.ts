@@ -70,6 +70,12 @@ const neverPlaced = {
   detail: 'The order was never placed',
 } as const
 
+const refusedBefore = {
+  outcome: 'refused',
+  problem: 'refund_exceeds_captured',
+  detail: 'When this was asked there was not enough left to give back',
+} as const
+
 async function waitForTurn(tx: Db, orderId: string): Promise<void> {
   await tx.query('select from payments where order_id = $1 for update', [orderId])
 }
@@ -110,11 +116,14 @@ export async function getRefundStatus(db: Db, refundId: string): Promise<RefundS
   return rows[0].status
 }
 
-/** Lays claim to the money once more, for a refund that the gateway had refused. */
-export function holdAgain(
-  database: Database,
-  { refundId, by }: { refundId: string; by: string },
-): Promise<HoldOutcome> {
+/** `after`: the number of the attempt that came to nothing, as far as whoever asks knows. */
+export type HoldAgain = { refundId: string; by: string; after: number }
+
+/**
+ * Lays claim to the money once more, for a refund that the gateway had refused. Each asking uses up a number, whether it is
+ * granted or not: one that was given up and arrives later finds that it was answered, and claims nothing.
+ */
+export function holdAgain(database: Database, { refundId, by, after }: HoldAgain): Promise<HoldOutcome> {
   return inTransaction(database, async (tx) => {
     const { rows } = await tx.query<{ orderId: string; amountMinor: number; items: RefundItem[] }>(
       `select r.order_id as "orderId", r.amount_minor as "amountMinor", r.items
@@ -126,9 +135,13 @@ export function holdAgain(
     if (!refund) throw new Error(`There is no refund ${refundId}`)
     const stands = await howItStands(tx, refundId)
     if (stands?.outcome === 'held' && stands.status !== 'failed') return stands
+    if (stands?.outcome === 'held' && stands.attempt !== after) return refusedBefore
     const refundable = await findRefundable(tx, refund.orderId)
-    const quote = refundable && quoteRefund(refund, refundable)
-    if (quote?.outcome !== 'quoted') return quote ?? { outcome: 'refused', problem: 'invalid_request', detail: '' }
+    const quote = refundable ? quoteRefund(refund, refundable) : neverPlaced
+    if (quote.outcome === 'refused') {
+      await tx.query('update refunds set attempt = attempt + 1, updated_at = now() where id = $1', [refundId])
+      return quote
+    }
     await tx.query(
       `with again as (
          update refunds set status = 'processing', attempt = attempt + 1, failure_code = null, needs_attention = null,

@@ -10,6 +10,7 @@ import {
   approveRefundUpdate,
   rejectRefundUpdate,
   requestedUpdate,
+  resolveRefundSignal,
   resolveRefundUpdate,
 } from '../../workflows/refund.messages.ts'
 import { arrivesLate, type Effect, held, isRefused, type Trouble, troubles } from '../support/activity-faults.ts'
@@ -205,6 +206,27 @@ test.concurrent('a refund that was refused holds no money by an attempt of it th
   await decided(granted, rejectRefundUpdate, { by: manager, reason: 'worn' })
   await late.arrive()
   expect([await statusOf(refused), await world.standing(order)]).toMatchObject(['none', { payment: 'captured' }])
+})
+
+test.concurrent('a retry that was refused claims no money by an attempt of it that comes through once it could', async () => {
+  const order = await paidOrder()
+  world.faults.set(order.orderId, 'payRefund', isRefused)
+  const refund = await world.refund(order)
+  await waits(refund, 'failed')
+  const other = await world.refund(order, big)
+  await waits(other, 'pending_approval')
+  const late = arrivesLate()
+  world.faults.set(order.orderId, 'holdRefundAgain', late.trouble)
+  const retry = { action: 'retry', by: manager } as const
+  await refund.handle.signal(resolveRefundSignal, retry)
+  await eventually(async () => expect((await world.refundRow(refund))?.attempt).toBe(2), 200)
+  await decided(other, rejectRefundUpdate, { by: manager, reason: 'worn' })
+  await late.arrive()
+  expect([await statusOf(refund), await world.standing(order)]).toMatchObject(['failed', { payment: 'captured' }])
+  world.faults.clear(order.orderId, 'payRefund')
+  await decided(refund, resolveRefundUpdate, retry)
+  expect(await refund.handle.result()).toMatchObject({ status: 'succeeded' })
+  expect(await world.standing(order)).toMatchObject({ payment: 'refunded' })
 })
 
 describe.concurrent('no more goes back than was taken', () => {
