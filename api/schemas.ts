@@ -62,10 +62,14 @@ export const listOf = <Item extends z.ZodType>(item: Item) =>
 /** A cursor is where the last page ended. It grants nothing, so it is checked for its shape and not signed. */
 export const writeCursor = (position: unknown): string => Buffer.from(JSON.stringify(position)).toString('base64url')
 
-export function readCursor<Position>(cursor: string | undefined, shape: z.ZodType<Position>): Position | undefined {
+/** `shape` is made for a cursor only: making one takes as long as answering. */
+export function readCursor<Position>(
+  cursor: string | undefined,
+  shape: () => z.ZodType<Position>,
+): Position | undefined {
   if (cursor === undefined) return undefined
   try {
-    return shape.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')))
+    return shape().parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')))
   } catch {
     throw new Problem('malformed_request', { detail: 'The cursor is not one of ours' })
   }
@@ -73,10 +77,7 @@ export function readCursor<Position>(cursor: string | undefined, shape: z.ZodTyp
 
 /** A cursor of a list that goes by ids. */
 export const readIdCursor = (cursor: string | undefined, prefix: IdPrefix): string | undefined =>
-  readCursor(
-    cursor,
-    z.string().refine((id) => isId(prefix, id)),
-  )
+  readCursor(cursor, () => z.string().refine((id) => isId(prefix, id)))
 
 /** One page of what was `found`: one row more than fit says that there are more. `placeOf` is where the next page begins. */
 export function pageOf<Row, Answer>(

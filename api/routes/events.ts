@@ -161,7 +161,7 @@ export function eventRoutes({ database, nudgeEventSweep, stop }: EventRoutesDeps
     const events = await listEvents(database, {
       ...{ topic, aggregateId, since },
       isStreamed: streamed === undefined ? undefined : streamed === 'true',
-      before: readCursor(cursor, z.int().min(1)),
+      before: readCursor(cursor, () => z.int().min(1)),
       limit: limit + 1,
     })
     return c.json(pageOf(events, limit, { answer: eventAnswer, placeOf: ({ sequence }) => sequence }), 200)

@@ -137,8 +137,10 @@ export function productRoutes({ database, catalogue, views, noteView, nudgeSearc
   routes.openapi(list, async (c) => {
     const { sort, status, category, limit, cursor } = c.req.valid('query')
     if (status !== 'active' && !(c.var.caller && isStaff(c.var.caller.role))) throw new Problem('forbidden')
-    const key = sort === 'price' || sort === '-price' ? z.int() : z.string().max(300)
-    const after = readCursor(cursor, z.strictObject({ sort: z.literal(sort), key, id: z.string().max(64) }))
+    const after = readCursor(cursor, () => {
+      const key = sort === 'price' || sort === '-price' ? z.int() : z.string().max(300)
+      return z.strictObject({ sort: z.literal(sort), key, id: z.string().max(64) })
+    })
     const { products, next } = await listProducts(database, { sort, status, category, limit, after })
     return c.json({ data: products.map(productAnswer), next_cursor: next ? writeCursor({ sort, ...next }) : null }, 200)
   })

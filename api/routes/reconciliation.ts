@@ -105,7 +105,7 @@ export function reconciliationRoutes({ database, temporal, settleMs }: Deps) {
     const { run_id, status, limit, cursor } = c.req.valid('query')
     const run = run_id === undefined || isId('rec', run_id) ? await findRun(database, run_id) : undefined
     if (run_id !== undefined && !run) throw new Problem('not_found', { detail: `There is no run ${run_id}` })
-    const before = readCursor(cursor, z.int())
+    const before = readCursor(cursor, () => z.int())
     const findings = await listFindings(database, { status, before, limit: limit + 1 })
     return c.json(
       {

@@ -117,7 +117,7 @@ export function reviewRoutes({ database, catalogue, reviewModeration, nudgeSearc
   routes.openapi(list, async (c) => {
     const productId = await productOnSale(c.req.valid('param').id)
     const { limit, cursor } = c.req.valid('query')
-    const beforeId = readCursor(cursor, position)
+    const beforeId = readCursor(cursor, () => position)
     const [{ reviews, next }, [rating]] = await Promise.all([
       listPublishedReviews(database, productId, { beforeId, limit }),
       findRatings(database, [productId]),
@@ -148,7 +148,7 @@ export function reviewRoutes({ database, catalogue, reviewModeration, nudgeSearc
   routes.openapi(listForModeration, async (c) => {
     const { status, limit, cursor } = c.req.valid('query')
     const { reviews, next } = await listReviewsByStatus(database, status, {
-      beforeId: readCursor(cursor, position),
+      beforeId: readCursor(cursor, () => position),
       limit,
     })
     return c.json({ data: reviews.map(moderatedReviewAnswer), next_cursor: next ? writeCursor(next) : null }, 200)

@@ -111,7 +111,7 @@ export function searchRoutes({ search: productSearch }: Pick<AppDeps, 'search'>)
       sort,
     }
     const of = fingerprintOf(question)
-    const position = readCursor(cursor, positionShape(of, sort))
+    const position = readCursor(cursor, () => positionShape(of, sort))
     const found = await productSearch.search({
       ...question,
       limit: Math.min(limit, MAX_HITS - (position?.seen ?? 0)),

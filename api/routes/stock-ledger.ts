@@ -97,7 +97,7 @@ export function stockLedgerRoutes({ database, nudgeSearchSync }: Pick<AppDeps, '
   routes.openapi(ledger, async (c) => {
     const productId = productIdOf(c.req.valid('param'))
     const { limit, cursor } = c.req.valid('query')
-    const afterId = readCursor(cursor, z.int().min(1)) ?? 0
+    const afterId = readCursor(cursor, () => z.int().min(1)) ?? 0
     const { entries, hasMore } = await listLedger(database, productId, { afterId, limit })
     if (entries.length === 0 && !(await findStock(database, productId))) throw new Problem('product_not_found')
     const data = entries.map(({ change, type, reason, orderId, createdAt }) => ({

@@ -179,7 +179,7 @@ export function webhookEndpointRoutes({ database, whyNotUrl, nudgeEventSweep, en
   routes.openapi(deliveries, async (c) => {
     const { id } = await known(c.req.valid('param').id)
     const { status, limit, cursor } = c.req.valid('query')
-    const before = readCursor(cursor, z.int().min(1))
+    const before = readCursor(cursor, () => z.int().min(1))
     const found = await webhooks.listDeliveries(database, { endpointId: id, status, before, limit: limit + 1 })
     return c.json(pageOf(found, limit, { answer: deliveryAnswer, placeOf: ({ sequence }) => sequence }), 200)
   })
