@@ -28,6 +28,7 @@ export type RefundableLine = {
   quantity: number
   /** Units that earlier refunds named, and those that are on their way back or have come. */
   refundedUnits: number
+  /** Those that cannot be put back any more: they are back, or on their way, or their order was given up with them. */
   restockedUnits: number
 }
 
@@ -47,8 +48,8 @@ export function quoteRefund(wish: RefundWish, refundable: Refundable): RefundQuo
     if (!line) return refused('invalid_request', `The order has no ${productId}`)
     const left = line.quantity - line.refundedUnits
     if (quantity > left) return refused('refund_exceeds_captured', `Of ${productId} ${left} can still be refunded`)
-    if (restock && quantity > line.quantity - line.restockedUnits)
-      return refused('refund_exceeds_captured', `Of ${productId} no more units can be put back than were sold`)
+    const away = line.quantity - line.restockedUnits
+    if (restock && quantity > away) return refused('refund_exceeds_captured', `Of ${productId} ${away} can be put back`)
     itemsMinor += line.unitPriceMinor * quantity
   }
   const leftMinor = refundableMinor(refundable)

@@ -60,7 +60,8 @@ select p.currency, p.captured_minor as "capturedMinor", p.refunded_minor as "ref
        coalesce(extract(epoch from now() - p.captured_at) * 1000, 0)::float8 as "capturedForMs",
        (select jsonb_agg(jsonb_build_object('productId', i.product_id, 'unitPriceMinor', i.unit_price_minor,
                  'quantity', i.quantity, 'refundedUnits', coalesce(n.units, 0) + v.returned,
-                 'restockedUnits', v.restocked + coalesce(n.restock_on_its_way, 0)) order by i.product_id)
+                 'restockedUnits', case v.state when 'consumed' then v.restocked + coalesce(n.restock_on_its_way, 0)
+                                        else i.quantity end) order by i.product_id)
           from order_items i join reservations v using (order_id, product_id) left join named n using (product_id)
          where i.order_id = p.order_id) as lines
   from payments p where p.order_id = $1`,

@@ -13,6 +13,7 @@ import {
   placeOrder,
   recordCapture,
 } from '../../store/orders/index.ts'
+import { holdRefund, settleRefund } from '../../store/refunds/index.ts'
 import { addProduct } from '../support/shop-api.ts'
 import { openTestDatabase, type TestDatabase } from '../support/test-database.ts'
 import { createUser } from '../../store/users.ts'
@@ -180,6 +181,34 @@ describe('what is given up stays given up', () => {
       if (confirmed === 'cancelled') expect(order?.status).toBe('cancelled')
       expect(await stockOf(productId)).toEqual({ onHand: 40 - sold, reserved: 0 })
       if (order?.status === 'paid') await recordCapture(shop.database, orderId)
+    }
+  })
+})
+
+describe('units that come back are on the shelf once', () => {
+  test('whether the refund that names them or the cancellation of their order comes first, or both at once', async () => {
+    for (let round = 0; round < 30; round++) {
+      const productId = await addProduct(shop.database, { onHand: 5 })
+      const { orderId } = await place({ [productId]: 3 })
+      await confirm(orderId)
+      await recordCapture(shop.database, orderId)
+      const refundId = newId('re')
+      const items = [
+        { productId, quantity: 1, restock: true },
+        { productId, quantity: 1, restock: false },
+      ]
+      const approval = { limitMinor: 1_000_000, withinMs: 86_400_000, deadlineMs: 86_400_000 }
+      const asked = { refundId, orderId, items, reason: 'broken', requester: { id: userId, isStaff: true }, approval }
+      expect(await holdRefund(shop.database, asked)).toMatchObject({ outcome: 'held' })
+      const steps = [
+        () => settleRefund(shop.database, { refundId, transactionId: `re_${refundId}` }),
+        () => cancel(orderId),
+      ]
+      if (round % 3 === 0) await Promise.all(steps.map((step) => step()))
+      else for (const step of round % 3 === 1 ? steps : steps.reverse()) await step()
+      expect(await stockOf(productId)).toEqual({ onHand: 5, reserved: 0 })
+      const again = { ...asked, refundId: newId('re'), items: items.slice(0, 1) }
+      expect(await holdRefund(shop.database, again)).toMatchObject({ outcome: 'refused' })
     }
   })
 })

@@ -245,6 +245,10 @@ test('what is won for an order that has ended calls a person when its customer i
   await shop.staff.ask('POST', `/v1/orders/${cancelled}/cancel`)
   await bankDecides(cancelled, 'won')
   await customer.orderOnce(cancelled, (seen) => seen.needs_attention?.includes('refund the cancelled order') ?? false)
+  // Its unit came back with the cancellation: it is not put onto the shelf a second time.
+  const items = [{ product_id: product.id, quantity: 1, restock: true }]
+  const restocked = await shop.staff.ask('POST', `/v1/orders/${cancelled}/refunds`, { reason: 'goodwill', items })
+  expect(restocked).toMatchObject({ status: 409, body: { code: 'refund_exceeds_captured' } })
   expect(await refund(cancelled)).toMatchObject({ status: 201, body: { status: 'succeeded' } })
   expect((await shop.staff.ask('POST', `/v1/orders/${cancelled}/resolve`)).status).toBe(201)
   expect(await shop.movesOf(cancelled)).toEqual([...charged, 'dispute', 'reinstatement', 'refund'])
