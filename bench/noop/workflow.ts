@@ -4,7 +4,7 @@ import type { activities } from './process.ts'
 /** Starts and ends: what one workflow execution costs before a shop does anything in it. */
 export async function noop(): Promise<void> {}
 
-export const actUpdate = defineUpdate<void>('act')
+const actUpdate = defineUpdate<void>('act')
 
 const { nothing } = proxyActivities<typeof activities>({ startToCloseTimeout: '10s' })
 
