@@ -80,6 +80,8 @@ export async function openPostgres() {
   })
   // It ends with this process: nothing has to be on a disk.
   await client.query('set synchronous_commit = off')
+  // Planning a statement again for its values takes longer here than running it.
+  await client.query('set plan_cache_mode = force_generic_plan')
   await client.query('listen order_outcomes')
   const { rows } = await client.query<{ names: string }>(listTables)
   return {
