@@ -21,12 +21,9 @@ export const answerProblems =
     return problemAnswer(c, problem)
   }
 
-/** Called for whatever a schema refuses. A missing Idempotency-Key has a code of its own. */
+/** Called for whatever a schema refuses. */
 export const refuseInvalid: Hook<unknown, ApiEnv, string, void> = (result) => {
-  if (result.success) return
-  const keyIsMissing =
-    result.target === 'header' && result.error.issues.some(({ path }) => path[0] === 'idempotency-key')
-  throw keyIsMissing ? new Problem('idempotency_key_required') : invalidRequest(result.error)
+  if (!result.success) throw invalidRequest(result.error)
 }
 
 function problemAnswer(c: Context<ApiEnv>, problem: Problem): Response {

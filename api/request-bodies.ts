@@ -59,9 +59,11 @@ function isPlainJson(contentType: string | undefined, encoding: string | undefin
   return parameters.every((parameter) => !parameter.startsWith('charset=') || /^charset="?utf-?8"?$/.test(parameter))
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
 function decode(bytes: ArrayBuffer): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return utf8.decode(bytes)
   } catch {
     throw new Problem('malformed_request', { detail: 'The body is not UTF-8' })
   }
@@ -78,7 +80,8 @@ function parse(text: string): unknown {
 /** PostgreSQL stores neither NUL nor half a surrogate pair, and nobody means -0. */
 function refuseUnstorable(body: unknown): void {
   const errors: FieldError[] = []
-  const look = (value: unknown, path: string[]): void => {
+  const path: string[] = []
+  const look = (value: unknown): void => {
     if (path.length > MAX_DEPTH) throw new Problem('malformed_request', { detail: 'The body is nested too deeply' })
     if (typeof value === 'string') {
       if (holdsCardNumber(value)) throw new Problem('pan_not_accepted')
@@ -90,11 +93,13 @@ function refuseUnstorable(body: unknown): void {
       for (const [key, inner] of Object.entries(value)) {
         if (holdsCardNumber(key)) throw new Problem('pan_not_accepted')
         if (key === '__proto__' || !isStorable(key)) errors.push({ path: path.join('.'), message: 'Unknown field' })
-        look(inner, [...path, key])
+        path.push(key)
+        look(inner)
+        path.pop()
       }
     }
   }
-  look(body, [])
+  look(body)
   if (errors.length > 0) throw new Problem('invalid_request', { errors: errors.slice(0, 50) })
 }
 

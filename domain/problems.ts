@@ -82,7 +82,11 @@ export class Problem extends Error {
   readonly code: ProblemCode
   readonly details: ProblemDetails
   constructor(code: ProblemCode, details: ProblemDetails = {}) {
+    const { stackTraceLimit } = Error
+    // Nobody looks at where an answer was decided, and writing it down takes longer than deciding it.
+    Error.stackTraceLimit = 0
     super(details.detail ?? problems[code].title)
+    Error.stackTraceLimit = stackTraceLimit
     this.code = code
     this.details = details
   }

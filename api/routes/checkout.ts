@@ -12,7 +12,7 @@ import { findEntrants, type Entry } from '../../store/users.ts'
 import { type ApiEnv, bearer, bearingToken, type Claims } from '../authentication.ts'
 import { type CheckoutDeps, type CheckoutRequest, checkOut } from '../commands/checkout.ts'
 import { Turnstile } from '../commands/turnstile.ts'
-import { give, idempotencyHeaders, refusal, replay, replayedHeader } from '../idempotency.ts'
+import { give, keyed, keyParameter, refusal, replay, replayedHeader } from '../idempotency.ts'
 import { MOST_UNITS, newOrderSchema, orderAnswer, orderSchema } from '../order-schemas.ts'
 import { bodyProblems, problemResponses } from '../problem-responses.ts'
 
@@ -27,9 +27,9 @@ const place = createRoute({
   description:
     'Repeated with the same Idempotency-Key, it is the same order: nothing is bought, charged or promised twice.',
   security: bearer,
-  middleware: bearingToken,
+  middleware: [bearingToken, keyed] as const,
+  parameters: keyParameter,
   request: {
-    headers: idempotencyHeaders,
     body: { required: true, content: { 'application/json': { schema: newOrderSchema } } },
   },
   responses: {
@@ -86,17 +86,17 @@ export function checkoutRoutes(deps: CheckoutDeps) {
 
   routes.openapi(place, async (c) => {
     const body = c.req.valid('json')
-    const use: KeyUse = {
+    const entry: Entry = {
       userId: c.var.bearer.userId,
       route: 'POST /v1/orders',
-      key: c.req.valid('header')['idempotency-key'],
-      fingerprint: fingerprintOf(body),
+      key: c.var.idempotencyKey,
     }
     const lines = sumLines(body.items)
-    const leave = await enter(lines, use, c.var.bearer)
+    const leave = await enter(lines, entry, c.var.bearer)
     // Whatever became of it, the shelf may be another: seen at once by those who wait for it, and by its customer.
     const lookAgain = () => moments.forget(lines.map(({ productId }) => productId))
     try {
+      const use: KeyUse = { ...entry, fingerprint: fingerprintOf(body) }
       const claim = await claimOrder(use, c.var.bearer, body, lines)
       if (claim.answer) return replay(c, claim.answer)
       if (!claim.fresh) c.header('Idempotency-Replayed', 'true')
@@ -123,14 +123,14 @@ export function checkoutRoutes(deps: CheckoutDeps) {
    * Refuses at once what cannot be had, before a workflow is started for it. A repeat is let in even when the shelf is
    * empty by now: perhaps it was its own order that emptied it. Hence the key is looked for after the shelf, never before.
    */
-  async function enter(lines: CheckoutLine[], use: KeyUse, claims: Claims): Promise<() => void> {
+  async function enter(lines: CheckoutLine[], entry: Entry, claims: Claims): Promise<() => void> {
     const productIds = lines.map(({ productId }) => productId)
     const deadline = Date.now() + RUSH_WAIT_MS
     let isCaller = false
     for (let waitedFor: string | undefined; ; ) {
       const quotes = (await Promise.all(productIds.map(quote))).filter((found) => found !== undefined)
       const refused = whyNot(lines, quotes)
-      const isRepeat = refused !== undefined && (await isKeyUsedBy(claims, use))
+      const isRepeat = refused !== undefined && (await isKeyUsedBy(claims, entry))
       const crowded = refused ? undefined : turnstile.crowdedProduct(lines, quotes)
       const leftMs = deadline - Date.now()
       if (crowded !== undefined && leftMs > 0) {
@@ -139,7 +139,7 @@ export function checkoutRoutes(deps: CheckoutDeps) {
           waitedFor = crowded
         } else {
           // Nobody queues up with a token that does not count; who need not queue is asked by `recordCheckout`.
-          await isKeyUsedBy(claims, use)
+          await isKeyUsedBy(claims, entry)
           isCaller = true
         }
         continue
@@ -152,8 +152,8 @@ export function checkoutRoutes(deps: CheckoutDeps) {
   }
 
   /** Refuses who is not, or no longer, who the token says. */
-  async function isKeyUsedBy({ userId, tokenVersion }: Claims, { route, key }: KeyUse): Promise<boolean> {
-    const entrant = await findEntrant({ userId, route, key })
+  async function isKeyUsedBy({ tokenVersion }: Claims, entry: Entry): Promise<boolean> {
+    const entrant = await findEntrant(entry)
     if (entrant?.tokenVersion !== tokenVersion) throw new Problem('unauthenticated')
     return entrant.isKeyUsed
   }

@@ -11,7 +11,7 @@ import * as messages from '../../workflows/order.messages.ts'
 import { type ApiEnv, bearer, type Caller, signedIn, staffOnly } from '../authentication.ts'
 import { askOrder } from '../commands/order.ts'
 import type { TemporalLink } from '../commands/temporal.ts'
-import { idempotencyHeaders, once, replayedHeader } from '../idempotency.ts'
+import { keyed, keyParameter, once, replayedHeader } from '../idempotency.ts'
 import { orderAnswer, orderSchema } from '../order-schemas.ts'
 import { bodyProblems, problemResponses } from '../problem-responses.ts'
 import { lineOfText } from '../schemas.ts'
@@ -42,8 +42,9 @@ const cancel = createRoute({
   tags: ['orders'],
   summary: 'Cancel an order that is not shipped yet; money and stock go back',
   security: bearer,
-  middleware: signedIn,
-  request: { params, headers: idempotencyHeaders, body: { content: { 'application/json': { schema: reasonSchema } } } },
+  middleware: [signedIn, keyed] as const,
+  parameters: keyParameter,
+  request: { params, body: { content: { 'application/json': { schema: reasonSchema } } } },
   responses: {
     200: { description: 'Cancelled', ...answers },
     ...problemResponses(...orderProblems, 'not_cancellable'),
@@ -57,10 +58,10 @@ const ship = createRoute({
   tags: ['orders'],
   summary: 'Note that the parcel left; captures the payment where that was left to now',
   security: bearer,
-  middleware: staffOnly,
+  middleware: [staffOnly, keyed] as const,
+  parameters: keyParameter,
   request: {
     params,
-    headers: idempotencyHeaders,
     body: { required: true, content: { 'application/json': { schema: shipmentSchema } } },
   },
   responses: {
@@ -83,10 +84,10 @@ const staffAction = <Body extends z.ZodType>(
     tags: ['orders'],
     summary,
     security: bearer,
-    middleware: staffOnly,
+    middleware: [staffOnly, keyed] as const,
+    parameters: keyParameter,
     request: {
       params,
-      headers: idempotencyHeaders,
       body: { content: { 'application/json': { schema: body } } },
     },
     responses: { 201: { description, ...answers }, ...problemResponses(...orderProblems, 'invalid_transition') },
@@ -256,14 +257,14 @@ const staffAct = { refusal: 'invalid_transition', status: 201 } as const
 const staff = (caller: Caller): string => `staff ${caller.id}`
 
 type AskContext = Context<
-  ApiEnv & { Variables: { caller: Caller } },
+  ApiEnv & { Variables: { caller: Caller; idempotencyKey: string } },
   string,
-  { out: { param: { id: string }; header: { 'idempotency-key': string }; json: object } }
+  { out: { param: { id: string }; json: object } }
 >
 
 const askOf = (c: AskContext): Ask => ({
   caller: c.var.caller,
   orderId: c.req.valid('param').id,
-  key: c.req.valid('header')['idempotency-key'],
+  key: c.var.idempotencyKey,
   body: c.req.valid('json') ?? {},
 })

@@ -12,7 +12,7 @@ import { type ApiEnv, bearer, type Caller, signedIn } from '../authentication.ts
 import { requestRefund } from '../commands/refund.ts'
 import { unheard } from '../commands/started-work.ts'
 import type { TemporalLink } from '../commands/temporal.ts'
-import { idempotencyHeaders, once, replayedHeader } from '../idempotency.ts'
+import { keyed, keyParameter, once, replayedHeader } from '../idempotency.ts'
 import { bodyProblems, problemResponses } from '../problem-responses.ts'
 import {
   type NewRefund,
@@ -40,8 +40,9 @@ const request = createRoute({
     'What staff ask for goes out at once up to a limit and within a time after the payment; beyond either, and whatever ' +
     'customers ask for, waits for somebody of the shop to approve it.',
   security: bearer,
-  middleware: signedIn,
-  request: { params, headers: idempotencyHeaders, body: newRefundBody },
+  middleware: [signedIn, keyed] as const,
+  parameters: keyParameter,
+  request: { params, body: newRefundBody },
   responses: {
     201: {
       description: 'Decided: it succeeded, or the gateway refused',
@@ -131,7 +132,7 @@ export function refundRoutes({ database, temporal, policy }: RefundDeps) {
     const use = {
       userId: caller.id,
       route: 'POST /v1/orders/:id/refunds',
-      key: c.req.valid('header')['idempotency-key'],
+      key: c.var.idempotencyKey,
       fingerprint: fingerprintOf({ orderId: order.id, ...body }),
     }
     const wish = { ...wishOf(body), orderId: order.id, reason: body.reason, requester: requesterOf(caller) }

@@ -10,7 +10,7 @@ import { type ApiEnv, bearer, staffOnly } from '../authentication.ts'
 import { askReplenishment } from '../commands/replenishment.ts'
 import { doneByBooks } from '../commands/started-work.ts'
 import type { TemporalLink } from '../commands/temporal.ts'
-import { idempotencyHeaders, once, replayedHeader } from '../idempotency.ts'
+import { keyed, keyParameter, once, replayedHeader } from '../idempotency.ts'
 import { bodyProblems, problemResponses } from '../problem-responses.ts'
 import { newReceiptSchema, replenishmentAnswer, replenishmentSchema } from '../replenishment-schemas.ts'
 import { lineOfText } from '../schemas.ts'
@@ -27,10 +27,10 @@ const receive = createRoute({
   summary: 'Count units in that have come',
   description: 'They are on the shelf and in the ledger at once. More than was ordered is refused.',
   security: bearer,
-  middleware: staffOnly,
+  middleware: [staffOnly, keyed] as const,
+  parameters: keyParameter,
   request: {
     params,
-    headers: idempotencyHeaders,
     body: { required: true, content: { 'application/json': { schema: newReceiptSchema } } },
   },
   responses: {
@@ -55,10 +55,10 @@ const cancel = createRoute({
   tags: ['replenishments'],
   summary: 'Stop waiting for what has not come; what has come stays',
   security: bearer,
-  middleware: staffOnly,
+  middleware: [staffOnly, keyed] as const,
+  parameters: keyParameter,
   request: {
     params,
-    headers: idempotencyHeaders,
     body: { content: { 'application/json': { schema: z.strictObject({ reason: lineOfText(500).optional() }) } } },
   },
   responses: {
@@ -91,7 +91,7 @@ export function replenishmentReceiptRoutes({ database, temporal, nudgeSearchSync
     const use = {
       userId: c.var.caller.id,
       route: 'POST /v1/replenishments/:id/receipts',
-      key: c.req.valid('header')['idempotency-key'],
+      key: c.var.idempotencyKey,
       fingerprint: fingerprintOf({ id, quantity }),
     }
     return once(c, { database, use, resourceId: newId('rcp') }, async (receiptId) => {
@@ -109,7 +109,7 @@ export function replenishmentReceiptRoutes({ database, temporal, nudgeSearchSync
     const use = {
       userId: c.var.caller.id,
       route: 'POST /v1/replenishments/:id/cancel',
-      key: c.req.valid('header')['idempotency-key'],
+      key: c.var.idempotencyKey,
       fingerprint: fingerprintOf({ id, ...said }),
     }
     return once(c, { database, use, resourceId: id }, async (_, isFirst) => {

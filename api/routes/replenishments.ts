@@ -10,7 +10,7 @@ import { type ApiEnv, bearer, staffOnly } from '../authentication.ts'
 import { requestReplenishment } from '../commands/replenishment.ts'
 import { unheard } from '../commands/started-work.ts'
 import type { TemporalLink } from '../commands/temporal.ts'
-import { idempotencyHeaders, once, replayedHeader } from '../idempotency.ts'
+import { keyed, keyParameter, once, replayedHeader } from '../idempotency.ts'
 import { bodyProblems, problemResponses } from '../problem-responses.ts'
 import {
   newReplenishmentSchema,
@@ -31,9 +31,9 @@ const open = createRoute({
   summary: 'Order units for the shelf',
   description: 'Of a product one replenishment is open at a time.',
   security: bearer,
-  middleware: staffOnly,
+  middleware: [staffOnly, keyed] as const,
+  parameters: keyParameter,
   request: {
-    headers: idempotencyHeaders,
     body: { required: true, content: { 'application/json': { schema: newReplenishmentSchema } } },
   },
   responses: {
@@ -106,7 +106,7 @@ export function replenishmentRoutes({ database, temporal, policy }: Replenishmen
     const use = {
       userId: caller.id,
       route: 'POST /v1/replenishments',
-      key: c.req.valid('header')['idempotency-key'],
+      key: c.var.idempotencyKey,
       fingerprint: fingerprintOf({ productId, quantity }),
     }
     if (!isId('prd', productId)) throw new Problem('product_not_found')

@@ -11,7 +11,7 @@ import { type ApiEnv, bearer, type Caller, signedIn, staffOnly } from '../authen
 import { askReturn } from '../commands/return.ts'
 import { doneByBooks, unheard } from '../commands/started-work.ts'
 import type { TemporalLink } from '../commands/temporal.ts'
-import { idempotencyHeaders, once, replayedHeader } from '../idempotency.ts'
+import { keyed, keyParameter, once, replayedHeader } from '../idempotency.ts'
 import { bodyProblems, problemResponses } from '../problem-responses.ts'
 import { newReturnReceiptSchema, returnAnswer, returnSchema } from '../return-schemas.ts'
 import { lineOfText } from '../schemas.ts'
@@ -40,8 +40,9 @@ const decision = (path: 'approve' | 'deny', operationId: string, summary: string
     tags: ['returns'],
     summary,
     security: bearer,
-    middleware: staffOnly,
-    request: { params, headers: idempotencyHeaders, body: reasonBody },
+    middleware: [staffOnly, keyed] as const,
+    parameters: keyParameter,
+    request: { params, body: reasonBody },
     responses: {
       200: { description: 'The return as it is now', headers: replayedHeader, content },
       ...problemResponses(...refusals, 'own_return'),
@@ -58,8 +59,9 @@ const cancel = createRoute({
   tags: ['returns'],
   summary: 'Keep the goods after all; before any of them came',
   security: bearer,
-  middleware: signedIn,
-  request: { params, headers: idempotencyHeaders, body: reasonBody },
+  middleware: [signedIn, keyed] as const,
+  parameters: keyParameter,
+  request: { params, body: reasonBody },
   responses: {
     200: { description: 'Cancelled', headers: replayedHeader, content },
     ...problemResponses(...refusals),
@@ -74,10 +76,10 @@ const receive = createRoute({
   summary: 'Count in what has come back',
   description: 'Units to restock are on the shelf at once; with the last of the units the money for all goes back.',
   security: bearer,
-  middleware: staffOnly,
+  middleware: [staffOnly, keyed] as const,
+  parameters: keyParameter,
   request: {
     params,
-    headers: idempotencyHeaders,
     body: { required: true, content: { 'application/json': { schema: newReturnReceiptSchema } } },
   },
   responses: {
@@ -175,7 +177,7 @@ export function returnDecisionRoutes({ database, temporal, nudgeSearchSync }: Re
 
   function askOf<Body extends object>(c: Context, body: Body): Ask<Body> {
     const caller: Caller = c.get('caller')
-    return { caller, id: c.req.param('id') ?? '', key: c.req.header('idempotency-key') ?? '', body }
+    return { caller, id: c.req.param('id') ?? '', key: c.get('idempotencyKey'), body }
   }
 
   type Decision = {

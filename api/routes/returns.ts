@@ -11,7 +11,7 @@ import { type ApiEnv, bearer, type Caller, signedIn } from '../authentication.ts
 import { requestReturn } from '../commands/return.ts'
 import { unheard } from '../commands/started-work.ts'
 import type { TemporalLink } from '../commands/temporal.ts'
-import { idempotencyHeaders, once, replayedHeader } from '../idempotency.ts'
+import { keyed, keyParameter, once, replayedHeader } from '../idempotency.ts'
 import { bodyProblems, problemResponses } from '../problem-responses.ts'
 import { newReturnSchema, returnAnswer, returnSchema, returnStatusSchema } from '../return-schemas.ts'
 import { cursorParameter, limitParameter, listOf, pageOf, readIdCursor } from '../schemas.ts'
@@ -28,10 +28,10 @@ const request = createRoute({
   summary: 'Send goods back for their money',
   description: 'Of an order that was shipped, within a time after its delivery. The shop approves or denies it.',
   security: bearer,
-  middleware: signedIn,
+  middleware: [signedIn, keyed] as const,
+  parameters: keyParameter,
   request: {
     params,
-    headers: idempotencyHeaders,
     body: { required: true, content: { 'application/json': { schema: newReturnSchema } } },
   },
   responses: {
@@ -104,7 +104,7 @@ export function returnRoutes({ database, temporal, policy }: ReturnDeps) {
     const use = {
       userId: caller.id,
       route: 'POST /v1/orders/:id/returns',
-      key: c.req.valid('header')['idempotency-key'],
+      key: c.var.idempotencyKey,
       fingerprint: fingerprintOf({ orderId, ...body }),
     }
     const items = body.items.map(({ product_id, quantity }) => ({ productId: product_id, quantity }))

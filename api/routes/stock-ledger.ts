@@ -6,7 +6,7 @@ import { newId } from '../../store/ids.ts'
 import { adjustStock, findStock, listLedger, MAX_ON_HAND } from '../../store/inventory.ts'
 import type { AppDeps } from '../app.ts'
 import { type ApiEnv, bearer, staffOnly } from '../authentication.ts'
-import { give, idempotencyHeaders, refusal, replay, replayedHeader } from '../idempotency.ts'
+import { give, keyed, keyParameter, refusal, replay, replayedHeader } from '../idempotency.ts'
 import { bodyProblems, problemResponses } from '../problem-responses.ts'
 import { cursorParameter, lineOfText, listOf, pageSize, readCursor, timeSchema, writeCursor } from '../schemas.ts'
 import { productIdOf, stockAnswer, stockParams as params, stockSchema } from '../stock-schemas.ts'
@@ -67,10 +67,10 @@ const adjust = createRoute({
   tags: ['inventory'],
   summary: 'Put units onto the shelf or take them off',
   security: bearer,
-  middleware: staffOnly,
+  middleware: [staffOnly, keyed] as const,
+  parameters: keyParameter,
   request: {
     params,
-    headers: idempotencyHeaders,
     body: { required: true, content: { 'application/json': { schema: newAdjustmentSchema } } },
   },
   responses: {
@@ -116,7 +116,7 @@ export function stockLedgerRoutes({ database, nudgeSearchSync }: Pick<AppDeps, '
     const use = {
       userId: c.var.caller.id,
       route: 'POST /v1/inventory/:product_id/adjustments',
-      key: c.req.valid('header')['idempotency-key'],
+      key: c.var.idempotencyKey,
       fingerprint: fingerprintOf({ productId, ...body }),
     }
     // Key, effect and answer in one transaction: a repeat that comes meanwhile waits for the key's row and hears the answer.

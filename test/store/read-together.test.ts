@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { setImmediate } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { claimKey, type KeyUse } from '../../store/idempotency.ts'
 import { newId } from '../../store/ids.ts'
 import { findProducts, updateProduct } from '../../store/products.ts'
@@ -50,6 +51,24 @@ test('a statement that fails is told to everyone who waits for it, and the next 
   expect(heard.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
   isAway = false
   expect(await read('a')).toBe('a')
+})
+
+test('whoever asks while two statements are under way shares the next one, which waits for no more than one of them', async () => {
+  const statements: { ids: readonly string[]; answer: () => void }[] = []
+  const read = readTogether(async (ids: readonly string[]) => {
+    await new Promise<void>((answer) => statements.push({ ids, answer }))
+    return [...ids]
+  })
+  const ask = async (id: string) => {
+    const asked = read(id)
+    await setImmediate()
+    return { asked }
+  }
+  const [, second] = [await ask('hangs'), await ask('b'), await ask('c'), await ask('d')]
+  expect(statements.map(({ ids }) => ids)).toEqual([['hangs'], ['b']])
+  statements[1]?.answer()
+  expect(await second?.asked).toBe('b')
+  await vi.waitFor(() => expect(statements.map(({ ids }) => ids)).toEqual([['hangs'], ['b'], ['c', 'd']]))
 })
 
 test('of many who come in it is known whether they may and whether they used their keys', async () => {
