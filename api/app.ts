@@ -3,7 +3,6 @@ import type { MiddlewareHandler } from 'hono'
 import { requestId } from 'hono/request-id'
 import { secureHeaders } from 'hono/secure-headers'
 import type { Logger } from 'pino'
-import { v7 } from 'uuid'
 import type { Catalogue } from '../store/catalogue.ts'
 import type { Category } from '../domain/category.ts'
 import type { ReviewModeration } from '../domain/product-review.ts'
@@ -58,7 +57,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<ApiEnv> {
   const app = new OpenAPIHono<ApiEnv>({ defaultHook: refuseInvalid })
   app.onError(answerProblems(deps.logger))
 
-  app.use(requestId({ limitLength: 128, generator: () => v7() }))
+  app.use(requestId({ limitLength: 128 }))
   app.use(logAccess(deps.logger), deps.metrics.observe, headers, onlyKnownRoutes(app))
   app.use(forgetWhatChanged(deps.moments), limitBodies, readBodies, identifyCallers(deps))
 

@@ -3,6 +3,7 @@ import { type Figure, isHigherBetter, against } from './figures.ts'
 import { measureReads } from './reads.ts'
 import type { Stage } from './stage.ts'
 import { storeOrders, storeProducts } from './stored-shop.ts'
+import { tableOf } from './table.ts'
 
 const AT_MOST_TIMES = 1.3
 const OPENING_ROUND_MS = 20_000
@@ -14,8 +15,10 @@ export async function measureGrowth(stage: Stage): Promise<Figure[]> {
   const empty = await vitalsOf(stage)
   const figures: Figure[] = []
   const look = async (situation: string) => {
-    for (const [place, now] of (await vitalsOf(stage)).entries())
-      figures.push(grown(empty[place] as Figure, now, situation))
+    const seen = (await vitalsOf(stage)).map((now, place) => grown(empty[place] as Figure, now, situation))
+    // It takes most of an hour: what was seen is not lost with what comes after it.
+    say(tableOf(seen, () => undefined))
+    figures.push(...seen)
   }
 
   let stored = 0
@@ -63,7 +66,7 @@ async function openOrders({ database, shoppers, quiet, say }: Stage, wanted: num
     )
     const open = rows[0]?.open ?? 0
     if (open >= wanted) return open
-    await shoppers.ask({ atOnce: 32, durationMs: OPENING_ROUND_MS, products: 'many' })
+    await shoppers.ask({ atOnce: 8, durationMs: OPENING_ROUND_MS, products: 'many' })
     await quiet()
   }
 }
