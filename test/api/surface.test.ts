@@ -138,6 +138,11 @@ test('the OpenAPI document is 3.1 and leaves no route out', async () => {
     expect.arrayContaining(['201', '400', '401', '403', '409', '413', '415', '422']),
   )
   expect(create.responses['409'].content).toHaveProperty('application/problem+json')
+  const ofAdjustment: { name: string; in: string; required: boolean }[] =
+    body.paths['/v1/inventory/{product_id}/adjustments'].post.parameters
+  expect(ofAdjustment.filter(({ required }) => required).map(({ name, in: where }) => `${name} in ${where}`)).toEqual(
+    expect.arrayContaining(['idempotency-key in header', 'product_id in path']),
+  )
 })
 
 test('the interactive documentation brings all it needs from here', async () => {
