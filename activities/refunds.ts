@@ -1,6 +1,6 @@
 import { activityInfo } from '@temporalio/activity'
 import { refundKey } from '../domain/ids.ts'
-import type { PaymentGateway } from '../gateways/payment/port.ts'
+import { GatewayRefused, type PaymentGateway } from '../gateways/payment/port.ts'
 import { flagAftercare, remindOfAftercare, unflagAftercare } from '../store/aftercare.ts'
 import type { Database } from '../store/database.ts'
 import { getCharge } from '../store/orders/index.ts'
@@ -27,8 +27,17 @@ export function createRefundActivities({ database, gateways }: Deps) {
     async payRefund({ refundId, orderId, amountMinor, attempt }: PayRefund): Promise<{ transactionId: string }> {
       const gateway = activityInfo().isLocal ? gateways.quick : gateways.patient
       const { intentId } = await getCharge(database, orderId)
-      const { id } = await gateway.refund({ key: refundKey(refundId, attempt), intentId, amountMinor })
-      return { transactionId: id }
+      const request = { key: refundKey(refundId, attempt), intentId, amountMinor }
+      try {
+        const { id } = await gateway.refund(request)
+        return { transactionId: id }
+      } catch (error) {
+        if (!(error instanceof GatewayRefused)) throw error
+        // Who hears of the refusal lets go of the claim: a copy of the request that is still on its way must not pay then.
+        const paid = await gateway.closeRefundKey(request)
+        if (!paid) throw error
+        return { transactionId: paid.id }
+      }
     },
     settleRefund: (settlement: refunds.Settlement & { orderId: string }) => refunds.settleRefund(database, settlement),
     dropRefund: (drop: refunds.Drop & { orderId: string }) => refunds.dropRefund(database, drop),

@@ -104,6 +104,11 @@ export function createGateway(
       })
       return { ...(refunds.get(id) as GatewayRefund) }
     },
+    closeRefund(key: string): GatewayRefund | undefined {
+      if (!deeds.has(key)) deeds.set(key, { fingerprint: undefined, resourceId: '' })
+      const refund = refunds.get(deeds.get(key)?.resourceId ?? '')
+      return refund && { ...refund }
+    },
     find(key: string): PaymentIntent | undefined {
       const intent = [...intents.values()].find((each) => each.key === key)
       return intent && { ...intent }
@@ -197,6 +202,7 @@ export function createGateway(
       capture: (request) => call('capture', timeoutMs, () => bank.capture(request)),
       void: (request) => call('void', timeoutMs, () => bank.void(request)),
       refund: (request) => call('refund', timeoutMs, () => bank.refund(request)),
+      closeRefundKey: ({ key }) => call('close', timeoutMs, () => bank.closeRefund(key)),
       getIntent: (intentId) => call('get', timeoutMs, () => ({ ...get(intentId) })),
       findIntentByKey: (key) => call('find', timeoutMs, () => bank.find(key)),
       closeKey: (key) => call('close', timeoutMs, () => bank.close(key)),

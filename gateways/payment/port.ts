@@ -23,6 +23,8 @@ export type PaymentIntent = {
   actionUrl?: string
 }
 
+export type RefundMoney = { key: string; intentId: string; amountMinor: number }
+
 export type GatewayRefund = { id: string; intentId: string; amountMinor: number; currency: string }
 
 export type AuthorizeRequest = {
@@ -63,7 +65,13 @@ export interface PaymentGateway {
   void(request: { key: string; intentId: string }): Promise<PaymentIntent>
 
   /** Gives back money that was captured. */
-  refund(request: { key: string; intentId: string; amountMinor: number }): Promise<GatewayRefund>
+  refund(request: RefundMoney): Promise<GatewayRefund>
+
+  /**
+   * After a refusal: what happened under the refund's key all the same, by a copy of the request that was judged
+   * otherwise. When nothing did, makes sure that nothing ever will: only then may the money be promised to something else.
+   */
+  closeRefundKey(request: RefundMoney): Promise<GatewayRefund | undefined>
 
   getIntent(intentId: string): Promise<PaymentIntent>
 

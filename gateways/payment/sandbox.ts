@@ -8,6 +8,7 @@ import {
   type PaymentGateway,
   type PaymentIntent,
   type PaymentNotice,
+  type RefundMoney,
 } from './port.ts'
 import { GatewayUnavailable } from '../unavailable.ts'
 
@@ -32,8 +33,17 @@ export function createSandboxGateway({ webhookSecret, ...config }: SandboxGatewa
       return toIntent(await call(intentAnswer, 'POST', `${pathOf(intentId)}/void`, {}, key))
     },
 
-    async refund({ key, intentId, amountMinor }) {
-      return toRefund(await call(refundAnswer, 'POST', `${pathOf(intentId)}/refunds`, { amount: amountMinor }, key))
+    refund,
+
+    // Here a refused request leaves its key free. One that was used cannot be closed, and is told again to who repeats it.
+    async closeRefundKey(request) {
+      try {
+        await call(closedAnswer, 'POST', '/v1/idempotency_keys/close', { key: request.key })
+        return undefined
+      } catch (error) {
+        if (error instanceof GatewayRefused && error.code === 'idempotency_key_reused') return refund(request)
+        throw error
+      }
     },
 
     async getIntent(intentId) {
@@ -69,6 +79,10 @@ export function createSandboxGateway({ webhookSecret, ...config }: SandboxGatewa
         currency: data.currency,
       }
     },
+  }
+
+  async function refund({ key, intentId, amountMinor }: RefundMoney): Promise<GatewayRefund> {
+    return toRefund(await call(refundAnswer, 'POST', `${pathOf(intentId)}/refunds`, { amount: amountMinor }, key))
   }
 
   async function call<T>(

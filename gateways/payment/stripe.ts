@@ -1,5 +1,11 @@
 import Stripe from 'stripe'
-import { GatewayRefused, type PaymentGateway, type PaymentIntent } from './port.ts'
+import {
+  type GatewayRefund,
+  GatewayRefused,
+  type PaymentGateway,
+  type PaymentIntent,
+  type RefundMoney,
+} from './port.ts'
 import { GatewayUnavailable } from '../unavailable.ts'
 import { readStripeNotice } from './stripe-notices.ts'
 import { idOf, toIntent, toStripeCurrency } from './stripe-shapes.ts'
@@ -77,15 +83,17 @@ export function createStripeGateway(config: StripeGatewayConfig): PaymentGateway
         }
       }),
 
-    refund: ({ key, intentId, amountMinor }) =>
-      asking(async () => {
-        const params = { payment_intent: intentId, amount: amountMinor }
-        const refund = await stripe.refunds.create(params, { idempotencyKey: key })
-        if (refund.status === 'failed' || refund.status === 'canceled') {
-          throw new GatewayRefused(refund.failure_reason ?? 'refund_failed', 'The refund did not go through.')
-        }
-        return { id: refund.id, intentId, amountMinor: refund.amount, currency: refund.currency.toUpperCase() }
-      }),
+    refund,
+
+    // Stripe keeps its first answer under a key, refusals included: a copy hears it again, and so do we.
+    async closeRefundKey(request) {
+      try {
+        return await refund(request)
+      } catch (error) {
+        if (error instanceof GatewayRefused) return undefined
+        throw error
+      }
+    },
 
     getIntent: (intentId) => asking(() => getIntent(intentId)),
     findIntentByKey: (key) => asking(() => findIntentByKey(key)),
@@ -105,6 +113,17 @@ export function createStripeGateway(config: StripeGatewayConfig): PaymentGateway
       }),
 
     readNotice: (rawBody, headers) => readStripeNotice(stripe, config.webhookSecret, rawBody, headers),
+  }
+
+  function refund({ key, intentId, amountMinor }: RefundMoney): Promise<GatewayRefund> {
+    return asking(async () => {
+      const params = { payment_intent: intentId, amount: amountMinor }
+      const made = await stripe.refunds.create(params, { idempotencyKey: key })
+      if (made.status === 'failed' || made.status === 'canceled') {
+        throw new GatewayRefused(made.failure_reason ?? 'refund_failed', 'The refund did not go through.')
+      }
+      return { id: made.id, intentId, amountMinor: made.amount, currency: made.currency.toUpperCase() }
+    })
   }
 
   async function getIntent(intentId: string): Promise<PaymentIntent> {

@@ -175,6 +175,25 @@ export function paymentContract(name: string, open: () => Promise<GatewayUnderTe
       expect(await far.countRefunds(orderId)).toBe(1)
     })
 
+    test('a refund that was refused pays nothing once its key is closed, however late a copy of it arrives', async () => {
+      const { orderId, intentId } = await authorized()
+      const early = { key: `${orderId}:refund:1`, intentId, amountMinor: 900 }
+      await expect(gateway.refund(early)).rejects.toThrow(GatewayRefused)
+      expect(await gateway.closeRefundKey(early)).toBeUndefined()
+      await gateway.capture({ key: `${orderId}:capture`, intentId, amountMinor })
+      await expect(gateway.refund(early)).rejects.toThrow(GatewayRefused)
+      expect(await gateway.closeRefundKey(early)).toBeUndefined()
+      expect(await far.countRefunds(orderId)).toBe(0)
+    })
+
+    test('closing the key of a refund that went out tells which', async () => {
+      const { orderId, intentId } = await captured()
+      const request = { key: `${orderId}:refund:1`, intentId, amountMinor: 900 }
+      const { id } = await gateway.refund(request)
+      expect(await gateway.closeRefundKey(request)).toMatchObject({ id, amountMinor: 900 })
+      expect(await far.countRefunds(orderId)).toBe(1)
+    })
+
     test('nothing is refunded before it was captured', async () => {
       const { orderId, intentId } = await authorized()
       const early = { key: `${orderId}:refund:1`, intentId, amountMinor }
