@@ -1,3 +1,4 @@
+import { Client, Connection } from '@temporalio/client'
 import { checkoutRounds, latencyOf, rateOf, warmUp } from './checkout.ts'
 import { type Figure, isHigherBetter, against } from './figures.ts'
 import { measureReads } from './reads.ts'
@@ -11,6 +12,7 @@ const OPENING_ROUND_MS = 20_000
 /** What a checkout and a read come to when much is stored already, against the same shop while it was empty. */
 export async function measureGrowth(stage: Stage): Promise<Figure[]> {
   const { database, plan, say } = stage
+  await pauseReconciliation(stage)
   await warmUp(stage)
   const empty = await vitalsOf(stage)
   const figures: Figure[] = []
@@ -34,6 +36,17 @@ export async function measureGrowth(stage: Stage): Promise<Figure[]> {
   const open = await openOrders(stage, plan.openOrders)
   await look(`${open.toLocaleString('en-US')} orders open`)
   return figures
+}
+
+/** What is stored here was never at the gateway: a million orders would be a million findings. */
+async function pauseReconciliation({ running }: Stage): Promise<void> {
+  const { address, namespace } = running.stack.temporal
+  const connection = await Connection.connect({ address })
+  try {
+    await new Client({ connection, namespace }).schedule.getHandle('reconciliation').pause()
+  } finally {
+    await connection.close()
+  }
 }
 
 async function vitalsOf(stage: Stage): Promise<Figure[]> {

@@ -42,6 +42,9 @@ export async function checkInvariants(options: CheckOptions): Promise<InvariantR
     await client.query('set local idle_in_transaction_session_timeout = 0')
     // Every promise is about whole tables: a loop over one for each row of another, chosen by a wrong guess, takes hours.
     await client.query('set local enable_nestloop = off')
+    // Customers come first: one core at most, and little of the disk.
+    await client.query('set local max_parallel_workers_per_gather = 0')
+    await client.query(`set local work_mem = '64MB'`)
     return await findViolations(client, evidence, only)
   } finally {
     // The temporary tables go with the transaction; nothing here is ever to be kept.
