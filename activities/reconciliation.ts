@@ -30,6 +30,8 @@ type Deps = {
 
 const HEARTBEAT_EVERY_MS = 2_000
 
+type LookAtBooks = { runId: string; kind: ReconciliationKind; look: number }
+
 type Attempt = { action: string; isMended: boolean }
 
 /** Compares our books with each other and with the world, and mends what is safe to mend. Each may be repeated. */
@@ -57,11 +59,13 @@ export function createReconciliationActivities(deps: Deps) {
     openReconciliation: (run: { runId: string; kind: ReconciliationKind }) => books.openRun(database, run),
 
     /** Looks at everything once. A run looks several times: what is still there the next time is a finding. */
-    async lookAtBooks(look: { runId: string; kind: ReconciliationKind; look: number }): Promise<books.Look> {
+    async lookAtBooks(look: LookAtBooks): Promise<books.Look & { tookMs: number }> {
       const isWholeIndexRead = look.kind === 'whole'
+      const since = performance.now()
       const beganAt = await books.beginLook(database)
       const results = await beating(checkInvariants({ database, index, isWholeIndexRead, ...outside }))
-      return books.noteLook(database, { ...look, beganAt }, results)
+      const tookMs = Math.round(performance.now() - since)
+      return { ...(await books.noteLook(database, { ...look, beganAt }, results)), tookMs }
     },
 
     /** Applies a remedy to every finding of the run that has it. What cannot be mended says why, for a person. */

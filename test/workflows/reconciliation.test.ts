@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type ActivityDeps, createActivities } from '../../activities/index.ts'
 import { reconciliationWorkflowId } from '../../domain/ids.ts'
+import type { ReconciliationKind } from '../../domain/reconciliation.ts'
 import { newId } from '../../store/ids.ts'
 import { findStock } from '../../store/inventory.ts'
 import { findRun, listFindings } from '../../store/reconciliation/index.ts'
@@ -9,6 +10,7 @@ import type { reconciliation } from '../../workflows/reconciliation.ts'
 import { type Effect, type Trouble, troubles } from '../support/activity-faults.ts'
 import { type OrderWorld, openOrderWorld } from '../support/order-world.ts'
 import { addProduct } from '../support/shop-api.ts'
+import { eventually } from '../support/test-orders.ts'
 
 let world: OrderWorld
 beforeAll(async () => {
@@ -16,17 +18,20 @@ beforeAll(async () => {
 })
 afterAll(() => world?.close())
 
+const start = (runId: string, kind: ReconciliationKind) =>
+  world.client.workflow.start<typeof reconciliation>('reconciliation', {
+    workflowId: reconciliationWorkflowId(runId),
+    taskQueue: world.taskQueue,
+    args: [{ kind, settleMs: 100, runId }],
+  })
+
 /** A shelf that counts a unit as promised to nobody, and a run that is to find it while one effect is in trouble. */
 async function reconcile(effect: Effect, trouble: Trouble): Promise<{ runId: string; productId: string }> {
   const productId = await addProduct(world.database, { onHand: 5, priceMinor: 100 })
   await world.database.query('update stock set reserved = 1 where product_id = $1', [productId])
   const runId = newId('rec')
   world.faults.set(runId, effect, trouble)
-  await world.client.workflow.execute<typeof reconciliation>('reconciliation', {
-    workflowId: reconciliationWorkflowId(runId),
-    taskQueue: world.taskQueue,
-    args: [{ kind: 'frequent', settleMs: 100, runId }],
-  })
+  await (await start(runId, 'frequent')).result()
   return { runId, productId }
 }
 
@@ -64,5 +69,31 @@ describe('whatever goes wrong with the mending, what is amiss is mended once', (
     const run = await reconcile('mendFindings', trouble)
     await isMended(run)
     expect(world.faults.attempts(run.runId, 'mendFindings')).toBeGreaterThan(extent === 'once' ? 1 : 2)
+  })
+})
+
+describe('books that take a minute to compare', () => {
+  const compare = async (kind: ReconciliationKind) => {
+    const runId = newId('rec')
+    world.faults.set(runId, 'lookAtBooks', async (_, act) => ({ ...((await act()) as object), tookMs: 60_000 }))
+    return { runId, handle: await start(runId, kind) }
+  }
+
+  test('are not compared again for nine minutes: most of the time is the customers’', async () => {
+    const { runId, handle } = await compare('frequent')
+    await eventually(async () => {
+      const { events } = await handle.fetchHistory()
+      const rests = events?.flatMap(
+        ({ timerStartedEventAttributes: timer }) => timer?.startToFireTimeout?.seconds ?? [],
+      )
+      expect(rests?.map(Number)).toEqual([9 * 60])
+    })
+    expect((await findRun(world.database, runId))?.finishedAt).toBeInstanceOf(Date)
+    await handle.terminate('The test has seen that it rests')
+  })
+
+  test('are compared whole without a rest: that is asked for once', async () => {
+    const { runId, handle } = await compare('whole')
+    expect(await handle.result()).toEqual({ runId, open: 0 })
   })
 })
