@@ -1,5 +1,6 @@
 import { Client, Connection } from '@temporalio/client'
 import { checkoutRounds, latencyOf, rateOf, warmUp } from './checkout.ts'
+import { measureComparison } from './comparison.ts'
 import { type Figure, isHigherBetter, against } from './figures.ts'
 import { measureReads } from './reads.ts'
 import type { Stage } from './stage.ts'
@@ -17,7 +18,11 @@ export async function measureGrowth(stage: Stage): Promise<Figure[]> {
   const empty = await vitalsOf(stage)
   const figures: Figure[] = []
   const look = async (situation: string) => {
-    const seen = (await vitalsOf(stage)).map((now, place) => grown(empty[place] as Figure, now, situation))
+    const vitals = await vitalsOf(stage)
+    const seen = [
+      ...vitals.map((now, place) => grown(empty[place] as Figure, now, situation)),
+      ...(await measureComparison(stage, vitals[0] as Figure, situation)),
+    ]
     // It takes most of an hour: what was seen is not lost with what comes after it.
     say(tableOf(seen, () => undefined))
     figures.push(...seen)
