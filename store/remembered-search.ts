@@ -20,7 +20,8 @@ type SearchDeps = {
 }
 
 /**
- * Search that asks an engine once for what many ask. What the index found is kept by the edition it was found in; names,
+ * Search that asks an engine once for what many ask. What the index found is kept by the edition it was found in and the
+ * synonyms it was asked with; names,
  * prices and stock are read anew for each page, and the page itself is good for a moment.
  */
 export function createRememberedSearch(deps: SearchDeps): ProductSearch {
@@ -37,7 +38,7 @@ export function createRememberedSearch(deps: SearchDeps): ProductSearch {
       const { edition: of, isBehind } = (index && (await edition('index'))) ?? { edition: '', isBehind: true }
       if (isBehind) return ask()
       let instead: Awaited<ReturnType<typeof ask>> | undefined
-      const kept = await caches.get('searches', `${of}:${keyOf(query)}`, async () => {
+      const kept = await caches.get('searches', `${of}:${index?.synonymsEdition()}:${keyOf(query)}`, async () => {
         const found = await ask()
         if (found.engine === 'opensearch') return found
         instead = found

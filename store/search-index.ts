@@ -1,10 +1,10 @@
 import { Client, errors } from '@opensearch-project/opensearch'
 import { type SearchHits, type SearchQuery, type SortValue, shortened } from '../domain/product-search.ts'
-import type { Synonyms } from '../domain/synonyms.ts'
 import { definition, fingerprint } from './search/definition.ts'
 import { type Aggregations, facetAggregations, facetsIn, filtersOf, sorts } from './search/questions.ts'
 import { relevanceOf } from './search/relevance.ts'
 import { correctedText, spellingQuestion } from './search/spelling.ts'
+import type { SynonymsFile } from './search/synonyms.ts'
 
 /** A product as the index is to know it; without `product` it is to forget it. `version` decides which of two writes is newer. */
 export type IndexWrite = { id: string; version: number; product?: IndexedProduct }
@@ -28,7 +28,7 @@ export type SearchIndex = ReturnType<typeof openSearchIndex>
 
 type Options = {
   timeoutMs?: number
-  synonyms?: Synonyms | undefined
+  synonyms?: SynonymsFile | undefined
   /** What readers call it. */
   name?: string
 }
@@ -60,17 +60,20 @@ export function openSearchIndex(url: string, options: Options = {}) {
   async function ask(q: string | undefined, rest: object, filter: object[] = [], strictly = false) {
     if (q === undefined) return send({ ...rest, query: { bool: { filter } } })
     const text = shortened(q)
-    const phrasings = [text, ...(synonyms?.(text) ?? [])].map((text) => ({ text, weight: 1 }))
+    const phrasings = [text, ...(synonyms?.of(text) ?? [])].map((text) => ({ text, weight: 1 }))
     const query = (said: typeof phrasings) => ({ bool: { filter, must: relevanceOf(said, { strictly }) } })
     const answer = await send({ ...rest, query: query(phrasings), suggest: spellingQuestion(text) })
     const corrected = correctedText(text, answer.suggest)
     if (corrected === undefined) return answer
-    const meant = [corrected, ...(synonyms?.(corrected) ?? [])].map((text) => ({ text, weight: 1 }))
+    const meant = [corrected, ...(synonyms?.of(corrected) ?? [])].map((text) => ({ text, weight: 1 }))
     return send({ ...rest, query: query([...phrasings, ...meant]) })
   }
 
   return {
     ping: () => client.ping(),
+
+    /** Which synonyms questions are asked with at the moment. */
+    synonymsEdition: () => synonyms?.edition() ?? '',
 
     /** Which one it is, if it is there: another one under the same name has another identity. */
     async identity(): Promise<string | undefined> {

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, unwatchFile, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { MockActivityEnvironment } from '@temporalio/testing'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { createSearchActivities, type SearchSync } from '../../activities/search-index.ts'
@@ -237,7 +240,7 @@ test('suggestions begin like what was typed', async ({ skip }) => {
 })
 
 /** Search as one API process has it, and how often the index was asked. */
-function openRememberedSearch() {
+function openRememberedSearch(index: SearchIndex) {
   const [caches, moments] = [openCaches(), createMoments()]
   const asked = vi.spyOn(index, 'search').mockClear()
   const search = createRememberedSearch({ database: shop.database, index, timeoutMs, caches, moments })
@@ -248,13 +251,33 @@ function openRememberedSearch() {
   return { find, asked, search }
 }
 
+test('a new synonym counts within seconds, also for what has just been asked', async ({ skip }) => {
+  if (!server.url) skip()
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-synonyms-'))
+  const file = join(folder, 'synonyms.txt')
+  writeFileSync(file, '')
+  const own = openSearchIndex(server.url as string, { timeoutMs, synonyms: readSynonyms(file) })
+  try {
+    const id = await addProduct(shop.database, { name: 'Astrolabe' })
+    await sync()
+    const { find } = openRememberedSearch(own)
+    expect((await find({ q: 'starfinder' })).products).toEqual([])
+    writeFileSync(file, 'starfinder, astrolabe\n')
+    await vi.waitFor(async () => expect((await find({ q: 'starfinder' })).products).toMatchObject([{ id }]), 30_000)
+  } finally {
+    unwatchFile(file)
+    await own.close()
+    rmSync(folder, { recursive: true })
+  }
+}, 60_000)
+
 test('what many search for is asked of the index once, and prices and stock are still the present ones', async ({
   skip,
 }) => {
   if (!server.url) skip()
   const id = await addProduct(shop.database, { name: 'Orrery', priceMinor: 700 })
   await sync()
-  const { find, asked } = openRememberedSearch()
+  const { find, asked } = openRememberedSearch(index)
   expect((await find({ q: 'orrery' })).products).toMatchObject([{ id, priceMinor: 700 }])
   for (let n = 0; n < 5; n++) await find({ q: 'ORRERY' })
   expect(asked).toHaveBeenCalledTimes(1)
@@ -268,7 +291,7 @@ test('nothing found before is shown of an index that is behind, and a new editio
   if (!server.url) skip()
   await addProduct(shop.database, { name: 'Sextant of brass' })
   await sync()
-  const { find, asked } = openRememberedSearch()
+  const { find, asked } = openRememberedSearch(index)
   expect((await find({ q: 'sextant' })).total).toBe(1)
   const second = await addProduct(shop.database, { name: 'Sextant of steel' })
   await find({ q: 'sextant' })
@@ -283,7 +306,7 @@ test('nothing found before is shown of an index that is behind, and a new editio
 test('many who ask the same at once are one question', async ({ skip }) => {
   if (!server.url) skip()
   await sync()
-  const { asked, search } = openRememberedSearch()
+  const { asked, search } = openRememberedSearch(index)
   const query: SearchQuery = { q: 'orrery', sort: 'relevance', limit: 20 }
   const pages = await Promise.all(Array.from({ length: 30 }, () => search.search(query)))
   expect(new Set(pages.map(({ total }) => total))).toEqual(new Set([1]))
