@@ -66,6 +66,7 @@ export function createTokens(secret: string): Tokens {
         const claims = { userId: payload.sub, tokenVersion: payload.ver as number }
         // Both are among the required claims.
         const { exp, iat } = payload as { exp: number; iat: number }
+        if (exp - iat > ACCESS_TOKEN_SECONDS) return undefined
         const goodUntil = Math.min(exp, iat + ACCESS_TOKEN_SECONDS) + CLOCK_TOLERANCE_SECONDS
         const leftMs = goodUntil * 1_000 - Date.now()
         if (leftMs > 0) known.set(token, claims, { ttl: leftMs })

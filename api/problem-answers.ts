@@ -40,7 +40,8 @@ function problemAnswer(c: Context<ApiEnv>, problem: Problem): Response {
     ...(detail !== undefined && { detail }),
     instance: c.req.path,
     request_id: c.var.requestId,
-    ...(errors && { errors }),
+    // Who reads only these learns what is wrong, also where it is the request as a whole.
+    ...(status === 422 && { errors: errors ?? [{ path: '', message: detail ?? title }] }),
   }
   c.header('Content-Type', 'application/problem+json')
   return c.body(JSON.stringify(body), status as ContentfulStatusCode)

@@ -33,7 +33,7 @@ export const staticResources = Object.fromEntries(
 export function staticRoutes() {
   const routes = new OpenAPIHono<ApiEnv>()
   for (const { url, type, content } of loaded)
-    routes.get(url, etag(), (c) =>
+    routes.get(url, etag({ retainedHeaders: ['cache-control', 'etag', 'x-request-id'] }), (c) =>
       c.body(content, 200, { 'Content-Type': type, 'Cache-Control': 'public, max-age=31536000, immutable' }),
     )
   return routes

@@ -98,7 +98,6 @@ async function startAll(site: Site, options: OpenStackOptions): Promise<OpenStac
     apiProcesses: options.apiProcesses,
     workers: options.workers,
     env: {
-      RATE_LIMITS: site.environment.RATE_LIMITS ?? 'off', // a development stack; deployments set them
       DATABASE_URL: await reach('postgres', postgres.url),
       REDIS_URL: redis && (await reach('redis', redis.url)),
       OPENSEARCH_URL: openSearch && (await reach('opensearch', openSearch.url)),
@@ -120,7 +119,8 @@ async function startAll(site: Site, options: OpenStackOptions): Promise<OpenStac
     temporal: temporalPlace,
     postgres: postgres.url,
     ...(redis && { redis: redis.url }),
-    ...(isServing(site, 'opensearch') || site.environment.OPENSEARCH_URL ? { opensearch: openSearch?.url ?? '' } : {}),
+    ...(openSearch &&
+      (isServing(site, 'opensearch') || site.environment.OPENSEARCH_URL) && { opensearch: openSearch.url }),
     gateway: gateway.url,
     ...(supplier && { supplier }),
     admin,

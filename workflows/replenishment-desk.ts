@@ -111,7 +111,7 @@ export class ReplenishmentDesk extends WorkDesk {
 
   override close(): void {
     super.close()
-    this.#asked.refuseAll(refusal('invalid_transition', `The replenishment is ${this.status}`))
+    this.#asked.refuseAll(({ kind }) => this.#over(kind))
   }
 
   async #onOrder(): Promise<ReplenishmentStatus> {
@@ -122,14 +122,18 @@ export class ReplenishmentDesk extends WorkDesk {
   #whyNotReceive(message: unknown): ApplicationFailure | undefined {
     if (!receiptOf(message)) return refusal('invalid_request', 'Say how many units have come: {"quantity":10}')
     // Before it is known where it stands, what is asked waits for that.
-    if (!isOpen(this.status)) return refusal('invalid_transition', `The replenishment is ${this.status}`)
+    if (!isOpen(this.status)) return this.#over('receive')
     return this.isClosed ? refusal('invalid_transition', 'The replenishment is over') : undefined
   }
 
   #whyNotCancel(): ApplicationFailure | undefined {
-    return this.isClosed || !isOpen(this.status)
-      ? refusal('invalid_transition', `The replenishment is ${this.status}`)
-      : undefined
+    return this.isClosed || !isOpen(this.status) ? this.#over('cancel') : undefined
+  }
+
+  /** Where all has come, more is more than was ordered. */
+  #over(asked: ReplenishmentAsk['kind']): ApplicationFailure {
+    const problem = asked === 'receive' && this.status === 'received' ? 'over_receipt' : 'invalid_transition'
+    return refusal(problem, `The replenishment is ${this.status}`)
   }
 
   #state(): messages.ReplenishmentState {

@@ -42,7 +42,7 @@ export class RequestQueue<Ask extends object, Status> {
     return this.#asked.shift()
   }
 
-  refuseAll(over: ApplicationFailure): void {
-    for (const { answer } of this.#asked.splice(0)) answer(over)
+  refuseAll(whyNot: (request: Ask) => ApplicationFailure): void {
+    for (const request of this.#asked.splice(0)) request.answer(whyNot(request))
   }
 }

@@ -100,7 +100,7 @@ export class ReturnDesk extends WorkDesk {
 
   override close(): void {
     super.close()
-    this.#asked.refuseAll(refusal('invalid_transition', `The return is ${this.status}`))
+    this.#asked.refuseAll(() => refusal('invalid_transition', `The return is ${this.status}`))
   }
 
   async #opened(): Promise<ReturnStatus> {

@@ -24,6 +24,12 @@ const shipmentSchema = z
   .strictObject({ carrier: lineOfText(100), tracking_number: lineOfText(100) })
   .openapi('NewShipment')
 
+/** The parcel that arrived may be named as it was when it left. */
+const deliverySchema = reasonSchema.extend({
+  carrier: lineOfText(100).optional(),
+  tracking_number: lineOfText(100).optional(),
+})
+
 const orderProblems = [
   'idempotency_key_required',
   'unauthenticated',
@@ -93,7 +99,7 @@ const staffAction = <Body extends z.ZodType>(
     responses: { 201: { description, ...answers }, ...problemResponses(...orderProblems, 'invalid_transition') },
   })
 
-const deliver = staffAction('deliveries', 'deliverOrder', 'Note that the parcel arrived', 'Delivered', reasonSchema)
+const deliver = staffAction('deliveries', 'deliverOrder', 'Note that the parcel arrived', 'Delivered', deliverySchema)
 const approve = staffAction(
   'approve',
   'approveOrder',
@@ -232,7 +238,9 @@ export function orderActionRoutes({ database, temporal, logger }: OrderActionDep
   /** An order that has not come to its end and has no workflow was lost by the engine: a person must see to it. */
   async function refuseEnded(orderId: string, code: ProblemCode): Promise<never> {
     const order = await findOrder(database, orderId)
-    if (!order || order.status === 'delivered' || order.status === 'cancelled') throw new Problem(code)
+    if (!order) throw new Problem(code)
+    if (order.status === 'delivered' || order.status === 'cancelled')
+      throw new Problem(code, { detail: `The order is ${order.status}` })
     logger.error({ order_id: orderId, status: order.status }, 'an open order has no workflow')
     await flagAttention(database, {
       orderId,

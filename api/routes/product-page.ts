@@ -45,7 +45,7 @@ const show = createRoute({
   description:
     'The same for everyone, so anything between may keep it. With `If-None-Match` it is 304 while unchanged.',
   // A 304 goes through whatever stands between as the 200 does: with what it is purged by.
-  middleware: etag({ retainedHeaders: ['cache-control', 'etag', 'vary', 'surrogate-key'] }),
+  middleware: etag({ retainedHeaders: ['cache-control', 'etag', 'vary', 'surrogate-key', 'x-request-id'] }),
   request: { params: z.object({ id: z.string() }) },
   responses: {
     200: { description: 'The page', headers, content: { 'application/json': { schema: pageSchema } } },

@@ -97,7 +97,7 @@ export function replenishmentReceiptRoutes({ database, temporal, nudgeSearchSync
     return once(c, { database, use, resourceId: newId('rcp') }, async (receiptId) => {
       const said = { quantity, by: c.var.caller.id, receipt_id: receiptId }
       const isDone = ({ receipts }: Replenishment) => receipts.some((receipt) => receipt.id === receiptId)
-      const replenishment = await asked(id, messages.receiveUpdate, said, isDone)
+      const replenishment = await asked(id, { update: messages.receiveUpdate, said, isDone, over: noMore })
       nudgeSearchSync()
       return { status: 201, body: replenishmentAnswer(replenishment) }
     })
@@ -115,18 +115,13 @@ export function replenishmentReceiptRoutes({ database, temporal, nudgeSearchSync
     return once(c, { database, use, resourceId: id }, async (_, isFirst) => {
       if (isFirst && !isOpen(before)) throw over(before)
       const isDone = ({ status, cancelledBy }: Replenishment) => status === 'cancelled' && cancelledBy === said.by
-      const cancelled = await asked(id, messages.cancelReplenishmentUpdate, said, isDone)
+      const cancelled = await asked(id, { update: messages.cancelReplenishmentUpdate, said, isDone, over })
       return { status: 200, body: replenishmentAnswer(cancelled) }
     })
   })
   return routes
 
-  function asked<Request>(
-    id: string,
-    update: Parameters<typeof askReplenishment<Request>>[1],
-    said: Request,
-    isDone: (replenishment: Replenishment) => boolean,
-  ): Promise<Replenishment> {
+  function asked<Request>(id: string, { update, said, isDone, over }: Asking<Request>): Promise<Replenishment> {
     return doneByBooks(askReplenishment(temporal, update, id, said), {
       look: () => knownReplenishment(database, id),
       ...{ isDone, isOpen: ({ status }) => isOpen(status), over: ({ status }) => over(status) },
@@ -134,5 +129,16 @@ export function replenishmentReceiptRoutes({ database, temporal, nudgeSearchSync
   }
 }
 
+type Asking<Request> = {
+  update: Parameters<typeof askReplenishment<Request>>[1]
+  said: Request
+  isDone: (replenishment: Replenishment) => boolean
+  over: (status: ReplenishmentStatus) => Problem
+}
+
 const over = (status: ReplenishmentStatus): Problem =>
   new Problem('invalid_transition', { detail: `The replenishment is ${status}` })
+
+/** Where all has come, more is more than was ordered. */
+const noMore = (status: ReplenishmentStatus): Problem =>
+  status === 'received' ? new Problem('over_receipt', { detail: 'Everything has come' }) : over(status)

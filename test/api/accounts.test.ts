@@ -197,7 +197,7 @@ test.each<[string, () => string | Promise<string>]>([
   ['a critical extension', () => forge({ header: { crit: ['x'], x: 1 } }).catch(() => 'unsignable')],
   ['its end in the past', () => forge({ claims: { iat: now() - 700, exp: now() - 100 } })],
   ['no end', () => forge({ claims: { exp: undefined } })],
-  ['an end beyond all days', () => forge({ claims: { iat: now() - 86_400, exp: 1e15 } })],
+  ['an end beyond all days', () => forge({ claims: { exp: 1e15 } })],
   ['its start in the future', () => forge({ claims: { nbf: now() + 300 } })],
   ['a birth in the future', () => forge({ claims: { iat: now() + 300, exp: now() + 900 } })],
   ['no birth', () => forge({ claims: { iat: undefined } })],

@@ -40,6 +40,7 @@ test('an unchanged page is not sent again, and a changed one is', async () => {
   const etag = (await wholePage()).headers.get('etag') as string
   const again = await wholePage(lamp, { 'if-none-match': etag })
   expect([again.status, again.text, again.headers.get('surrogate-key')]).toEqual([304, '', `${lamp} ${shade}`])
+  expect(again.headers.get('x-request-id'), 'every answer has its id').toMatch(/./)
   const body = { price: { amount: 2_100, currency: 'USD' } }
   await shop.ask('PATCH', `/v1/products/${lamp}`, { token: shop.manager.token, body })
   const changed = await wholePage(lamp, { 'if-none-match': etag })
