@@ -80,6 +80,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
         REFUND_APPROVAL_LIMIT: '1000000000',
         RECONCILIATION_EVERY_MS: '86400000',
         SUPPLIER_ANSWER_MS: '300',
+        WEBHOOK_ALLOW_PRIVATE: 'yes',
         ...env,
       },
     }

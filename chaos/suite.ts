@@ -47,9 +47,9 @@ export async function runSuite(settings: SuiteSettings, teller: Teller): Promise
 async function runOn(stage: Stage, settings: SuiteSettings, teller: Teller): Promise<SuiteResult> {
   const { seed, faultCount, checkouts, minutes = Number.POSITIVE_INFINITY } = settings
   const { running, database } = stage
-  const { gateway, admin, temporal } = running.stack
+  const { gateway, temporal } = running.stack
   const startedAt = new Date().toISOString()
-  const traffic = await openTraffic({ api: stage.front, gateway, admin }, { ...settings, races: races(settings) })
+  const traffic = await openTraffic({ ...running.stack, api: stage.front }, { ...settings, races: races(settings) })
   const world: World = { ...stage.world, traffic }
   const { available, unavailable } = await askWhichCanBeHad([...settings.wanted, ...stage.faults], world)
   const plan = makePlan(seed, available, faultCount)

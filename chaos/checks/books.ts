@@ -17,6 +17,8 @@ export type Books = {
   returnReceipts: Map<string, { orderId: string; productId: string; quantity: number }>
   /** How many stars a buyer gives a product: `<user> <product>`. */
   reviews: Map<string, number>
+  /** What became of each event that the listener wanted to hear. */
+  deliveries: Map<string, string>
   /** Stock corrections by their reason, which is the key they were asked for with. */
   adjustments: { reason: string; productId: string; change: number }[]
   /** Units on the shelf of each product. */
@@ -78,6 +80,9 @@ export async function readBooks(database: Database): Promise<Books> {
     const reviews = await client.query<{ use: string; rating: number }>(
       `select user_id || ' ' || product_id as use, rating from product_reviews`,
     )
+    const deliveries = await client.query<{ eventId: string; status: string }>(
+      `select e.id as "eventId", d.status from webhook_deliveries d join events e on e.sequence = d.event_sequence`,
+    )
     const adjustments = await client.query<Books['adjustments'][number]>(
       `select reason, product_id as "productId", change_quantity as change from inventory_records
         where order_id is null and change_type = 'adjustment'`,
@@ -103,6 +108,7 @@ export async function readBooks(database: Database): Promise<Books> {
       returns: new Map(returns.rows.map(({ use, ...line }) => [use, line])),
       returnReceipts: new Map(returnReceipts.rows.map(({ use, ...line }) => [use, line])),
       reviews: new Map(reviews.rows.map(({ use, rating }) => [use, rating])),
+      deliveries: new Map(deliveries.rows.map(({ eventId, status }) => [eventId, status])),
       adjustments: adjustments.rows,
       onHand: new Map(stock.rows.map(({ id, units }) => [id, units])),
       lines: linesOf,

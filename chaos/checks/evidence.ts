@@ -1,11 +1,14 @@
 import type { CheckRecord } from '../record.ts'
 import { answersOf, type Operation } from '../traffic/history.ts'
+import type { HeardWebhook } from '../traffic/listener.ts'
 import type { Shelves } from '../traffic/shelves.ts'
 import type { Books } from './books.ts'
 
 /** All that the checks of the clients' history look at. */
 export type Evidence = {
   operations: readonly Operation[]
+  /** What the listener heard of the shop. */
+  webhooks: readonly HeardWebhook[]
   books: Books
   shelves: Shelves
   /** Of each product of which there is plenty, before the traffic began. */

@@ -7,6 +7,7 @@ import { replenishmentsAreAsAnswered } from './replenishments.ts'
 import { returnsAreAsAnswered } from './returns.ts'
 import { reviewsAreAsAnswered } from './reviews.ts'
 import { adjustmentsCountOnce, scarceUnitsGoRound, shelvesAddUp } from './units.ts'
+import { webhooksAreAsTold } from './webhooks.ts'
 
 export const historyChecks: readonly HistoryCheck[] = [
   {
@@ -79,6 +80,7 @@ export const historyChecks: readonly HistoryCheck[] = [
   returnsAreAsAnswered,
   replenishmentsAreAsAnswered,
   reviewsAreAsAnswered,
+  webhooksAreAsTold,
   scarceUnitsGoRound,
   adjustmentsCountOnce,
   shelvesAddUp,

@@ -42,6 +42,7 @@ export async function reckon({ database, stack, traffic, redisKeepsSince }: Opti
   const events = await everyEventIsStreamed({ database, redisUrl, redisKeepsSince })
   const evidence = {
     operations: traffic.history.operations,
+    webhooks: traffic.webhooks,
     books: await readBooks(database),
     shelves: traffic.shelves,
     openingUnits,

@@ -4,6 +4,7 @@ import { times } from '../../shopper/http.ts'
 import { between, pick, randomOf } from '../random.ts'
 import { createClient } from './client.ts'
 import { createHistory, type History } from './history.ts'
+import { type HeardWebhook, listenToWebhooks } from './listener.ts'
 import { createMeter, type Meter } from './meter.ts'
 import { type Person, register, signIn } from './people.ts'
 import { fillShelves, type Shelves } from './shelves.ts'
@@ -24,6 +25,7 @@ export type TrafficSettings = {
 export type Traffic = {
   history: History
   meter: Meter
+  webhooks: readonly HeardWebhook[]
   shelves: Shelves
   customers: Person[]
   staff: Person
@@ -62,6 +64,7 @@ export async function openTraffic(
     }),
   ])
   if (supplier !== undefined) await engageSuppliers({ api, supplier }, staff, shelves.plenty)
+  const webhooks = await listenToWebhooks(api, staff)
   const history = createHistory()
   const meter = createMeter(history)
   const client = createClient(api, history, meter)
@@ -88,6 +91,7 @@ export async function openTraffic(
   return {
     history,
     meter,
+    webhooks,
     shelves,
     customers,
     staff,

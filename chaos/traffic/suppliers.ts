@@ -4,7 +4,7 @@ import { type Person, untilHeard } from './people.ts'
 /** One who never says a word, one who is slow and short of units and whose answers get lost, and one who is good. */
 const suppliers = {
   Silence: { behaviour: 'never_answers' },
-  'Half & Late': { behaviour: 'confirms_part', answer_after_ms: 400, lose_answers: 20 },
+  'Half & Late': { behaviour: 'confirms_part', answer_after_ms: 400, lose_answers: 3 },
   'Good as Gold': { behaviour: 'confirms' },
 }
 

@@ -2,8 +2,14 @@ import { describe, expect, test } from 'vitest'
 import type { BookedOrder, Books } from '../../chaos/checks/books.ts'
 import { historyChecks, runHistoryChecks } from '../../chaos/checks/history.ts'
 import type { Heard, Operation } from '../../chaos/traffic/history.ts'
+import type { HeardWebhook } from '../../chaos/traffic/listener.ts'
 
-type World = { operations: Operation[]; books: Books; scarce: { productId: string; units: number }[] }
+type World = {
+  operations: Operation[]
+  webhooks: HeardWebhook[]
+  books: Books
+  scarce: { productId: string; units: number }[]
+}
 
 const heard = (status: number, rest: Partial<Heard> = {}): Heard => ({ status, replayed: false, ...rest })
 const paid = (orderId: string) => heard(201, { orderId, orderStatus: 'paid', paymentStatus: 'captured' })
@@ -101,6 +107,10 @@ function goodWorld(): World {
         heard(409, { code: 'review_exists' }),
       ),
     ],
+    webhooks: [
+      { eventId: 'ord_3:payment.failed', isSigned: true },
+      { eventId: 'ord_4:order.cancelled', isSigned: true },
+    ],
     books: {
       orders: new Map([
         ['ord_0', booked('shipped', 'partially_refunded')],
@@ -120,6 +130,10 @@ function goodWorld(): World {
       returns: new Map([['usr_1 key-15', { productId: 'prd_1', quantity: 1 }]]),
       returnReceipts: new Map([['usr_1 key-16', { orderId: 'ord_0', productId: 'prd_1', quantity: 1 }]]),
       reviews: new Map([['usr_1 prd_1', 4]]),
+      deliveries: new Map([
+        ['ord_3:payment.failed', 'pending'],
+        ['ord_4:order.cancelled', 'delivered'],
+      ]),
       adjustments: [{ reason: 'key-9', productId: 'prd_1', change: 5 }],
       onHand: new Map([
         ['prd_1', 111],
@@ -136,8 +150,8 @@ function goodWorld(): World {
   }
 }
 
-const broken = ({ operations, books, scarce }: World): string[] =>
-  runHistoryChecks({ operations, books, shelves: { plenty: ['prd_1'], scarce }, openingUnits: 100 })
+const broken = ({ operations, webhooks, books, scarce }: World): string[] =>
+  runHistoryChecks({ operations, webhooks, books, shelves: { plenty: ['prd_1'], scarce }, openingUnits: 100 })
     .filter(({ violations }) => violations.length > 0)
     .map(({ name }) => name)
 
@@ -189,6 +203,26 @@ const lies: { what: string; plant: (world: World) => void; found: string[] }[] =
         heard(201, { refundId: 're_1', refundStatus: 'succeeded' }),
       ),
     found: ['refunds_are_as_answered'],
+  },
+  {
+    what: 'a webhook that is called delivered and was not heard',
+    plant: (world) => world.webhooks.pop(),
+    found: ['webhooks_are_as_told'],
+  },
+  {
+    what: 'a webhook that somebody else has signed',
+    plant: (world) => (world.webhooks[0]!.isSigned = false),
+    found: ['webhooks_are_as_told'],
+  },
+  {
+    what: 'a webhook of an event that is not there',
+    plant: (world) => world.webhooks.push({ eventId: 'ord_5:order.cancelled', isSigned: true }),
+    found: ['webhooks_are_as_told'],
+  },
+  {
+    what: 'a webhook that was given up',
+    plant: (world) => world.books.deliveries.set('ord_3:payment.failed', 'dead'),
+    found: ['webhooks_are_as_told'],
   },
   {
     what: 'an order of units that was acknowledged and is not there',

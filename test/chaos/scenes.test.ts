@@ -55,6 +55,7 @@ async function play(name: string, faultNames: string[]) {
     without: ['opensearch'],
     apiProcesses: 1,
     workers: 2,
+    env: { WEBHOOK_ALLOW_PRIVATE: 'yes' },
   })
   closers.push(() => opened.close())
   const { running, faults } = opened
