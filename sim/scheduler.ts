@@ -2,10 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator'
 
-/**
- * Worlds follow each other in virtual time: the maker of ids never goes back within one process. What a world is like does
- * not depend on when it begins, and its trace counts from there.
- */
+/** Worlds follow each other in virtual time: the maker of ids never goes back within one process. */
 let nextEpochMs = Date.UTC(2026, 5, 1, 9)
 const WORLD_MS = 90 * 24 * 60 * 60_000
 
@@ -19,8 +16,12 @@ type Event = { atMs: number; order: number; label: string; process?: Process; li
  * each takes. Nothing happens beside it, so a seed tells the same story every time.
  */
 export class Scheduler {
-  readonly epochMs = nextEpochMs
-  nowMs = nextEpochMs
+  readonly #epochMs = nextEpochMs
+  /**
+   * Since the world began. What a world is like does not depend on when that is: on the calendar, fractions of a
+   * millisecond would be rounded more coarsely the later it is, and events would change places.
+   */
+  nowMs = 0
   readonly #names = new Map<string, string>()
   readonly #heap: Event[] = []
   readonly #random: RandomGenerator
@@ -43,6 +44,11 @@ export class Scheduler {
       this.#names.set(id, name)
       return name
     })
+  }
+
+  /** What the clocks of the world show. */
+  get dateMs(): number {
+    return this.#epochMs + Math.floor(this.nowMs)
   }
 
   /** From 0 to 1, by the seed. */
@@ -69,7 +75,7 @@ export class Scheduler {
 
   /** Notes what happened, for the hash of the run and for whoever looks at a violation. */
   note(line: string): void {
-    const text = `${(this.nowMs - this.epochMs).toFixed(3)} ${this.#named(line)}`
+    const text = `${this.nowMs.toFixed(3)} ${this.#named(line)}`
     for (let at = 0; at < text.length; at++) this.#hash = Math.imul(this.#hash ^ text.charCodeAt(at), 0x01000193)
     this.#tail.push(text)
     if (this.#tail.length > 200_000) this.#tail.splice(0, 100_000)

@@ -1,5 +1,6 @@
 import { defaultPayloadConverter } from '@temporalio/common'
 import type { Database } from '../store/database.ts'
+import { abandonCheckout } from '../store/reconciliation/index.ts'
 import type { Engine } from './engine/engine.ts'
 import type { Scheduler } from './scheduler.ts'
 import { REPLENISHMENT_POLICY } from './shop.ts'
@@ -19,6 +20,18 @@ const waiting = `
   union all
   select 'return-' || id, 'retry' from returns where status = 'received' and needs_attention is not null
   order by workflow`
+
+/**
+ * What the comparison of the books does with a request that nobody began with: its start got lost, and its customer had
+ * been refused at the door by another attempt.
+ */
+export async function giveUpForgotten({ scheduler, database }: Omit<Deps, 'engine'>): Promise<void> {
+  const { rows } = await database.query<{ id: string }>(
+    `select order_id as id from checkouts where outcome = 'received' order by order_id`,
+  )
+  for (const { id } of rows)
+    if (await abandonCheckout(database, id)) scheduler.count('request given up that nobody began with')
+}
 
 /** Staff see to what calls for a person. Answers how much did. */
 export async function seeToIt({ scheduler, engine, database }: Deps): Promise<number> {

@@ -36,7 +36,7 @@ export function createSuppliers(scheduler: Scheduler, faults: LineFaults) {
         if (behaviour === 'refuses') Object.assign(order, { status: 'refused', reason: 'sold_out' })
         else {
           const share = behaviour === 'part' ? 0.5 : 1
-          const expectedAt = new Date(scheduler.nowMs + scheduler.between(0, 5 * HOUR_MS))
+          const expectedAt = new Date(scheduler.dateMs + scheduler.between(0, 5 * HOUR_MS))
           const confirmedQuantity = Math.max(1, Math.floor(order.quantity * share))
           Object.assign(order, { status: 'confirmed', confirmedQuantity, expectedAt })
         }

@@ -15,10 +15,10 @@ export function installVirtualGlobals(scheduler: Scheduler): () => void {
 
   class VirtualDate extends real.Date {
     constructor(...given: unknown[]) {
-      if (given.length === 0) super(Math.floor(scheduler.nowMs))
+      if (given.length === 0) super(scheduler.dateMs)
       else super(...(given as [number]))
     }
-    static override now = () => Math.floor(scheduler.nowMs)
+    static override now = () => scheduler.dateMs
   }
   // The workflows' sandbox knows a date by this name.
   Object.defineProperty(VirtualDate, 'name', { value: 'Date' })

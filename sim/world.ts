@@ -11,7 +11,7 @@ import { directly, type Postgres, simulatedPool } from './postgres.ts'
 import { Scheduler } from './scheduler.ts'
 import { boot, kill, newProcess, simulatedOutcomes } from './shop.ts'
 import { buy, live, type Purchase } from './shoppers.ts'
-import { seeToIt, sweepShelves } from './staff.ts'
+import { giveUpForgotten, seeToIt, sweepShelves } from './staff.ts'
 import { replenish } from './stockroom.ts'
 import { createSuppliers } from './supplier.ts'
 import { installVirtualGlobals } from './virtual-globals.ts'
@@ -60,7 +60,7 @@ export async function runWorld(machinery: Machinery, seed: number, checkouts: nu
     checkouts,
     hash: scheduler.hash,
     steps: scheduler.steps,
-    virtualMs: scheduler.nowMs - scheduler.epochMs,
+    virtualMs: scheduler.nowMs,
     counts: scheduler.counts,
     violations,
     trace: scheduler.trace,
@@ -123,7 +123,7 @@ async function openShop(
 
   const troubledMs = trafficMs + Math.max(faults.outage.ofGatewayMs, faults.outage.ofDatabaseMs)
   for (let part = 1; part <= 3; part++) {
-    await run(scheduler.epochMs + (troubledMs * part) / 3 + 5_000)
+    await run((troubledMs * part) / 3 + 5_000)
     await check('always')
   }
   scheduler.note('the troubles end')
@@ -139,6 +139,7 @@ async function openShop(
     const why = execution.status === 'running' ? engine.unrest({ identity, ...execution }) : undefined
     if (why) violate(`it does not come to rest: ${why}`, identity.workflowId)
   }
+  await giveUpForgotten({ scheduler, database: direct })
   await check('all')
   for (const purchase of purchases) {
     scheduler.after(0, 'asks once more', async () => void buy(deps, purchase))

@@ -79,11 +79,11 @@ export function createEngine(deps: EngineDeps, host: WorkflowHost) {
       randomnessSeed: 1,
       attempt: 1,
       firstExecutionRunId: runId,
-      startTime: timestamp(scheduler.nowMs),
+      startTime: timestamp(scheduler.dateMs),
     }
     const execution: Execution = {
       identity,
-      startedMs: scheduler.nowMs,
+      startedMs: scheduler.dateMs,
       status: 'running',
       history: [],
       events: [],

@@ -91,7 +91,7 @@ export function createTasks(deps: EngineDeps, host: WorkflowHost, effects: Effec
   async function activate(execution: Execution, cached: Cached, jobs: Job[]): Promise<void> {
     const task = cached.task as Task
     const { workflowId } = execution.identity
-    const atMs = scheduler.nowMs
+    const atMs = scheduler.dateMs
     const result = await cached.instance.activate(jobs, atMs)
     if ('failure' in result) return violate(`workflow task failed: ${result.failure}`, workflowId)
     const turn = { jobs, atMs, commands: [] as string[], flags: [...result.flags] }

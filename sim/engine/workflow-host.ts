@@ -114,7 +114,7 @@ function infoOf({ workflowId, runId, type, taskQueue, parent }: Identity, nowMs:
   }
 }
 
-export const timestamp = (atMs: number) => msNumberToTs(Math.floor(atMs))
+export const timestamp = (atMs: number) => msNumberToTs(atMs)
 
 export const durationMs = (duration: { seconds?: unknown; nanos?: number } | null | undefined): number | undefined =>
   duration == null ? undefined : Number(duration.seconds ?? 0) * 1_000 + (duration.nanos ?? 0) / 1_000_000
