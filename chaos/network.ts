@@ -1,7 +1,8 @@
-import type { Proxy, ToxicType } from 'toxiproxy-node-client'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ToxicType } from 'toxiproxy-node-client'
 import type { Reached } from '../stack/open-stack.ts'
 import { freePort } from '../stack/ports.ts'
-import { startToxiproxy, type ToxiproxyOptions, type ToxiproxyServer } from './programs/toxiproxy.ts'
+import { startToxiproxy, type ToxiproxyOptions } from './programs/toxiproxy.ts'
 
 /** `notices` is the gateway's way to the shop; `clients` the customers' way to it. Each other one is the shop's to that server. */
 export type LinkName = Exclude<Reached, 'api'> | 'notices' | 'clients'
@@ -34,48 +35,74 @@ export type Network = {
  * after the stack, which could not end its work otherwise.
  */
 export async function openNetwork(options: ToxiproxyOptions): Promise<Network> {
-  const server = await startToxiproxy(options)
-  const links = new Map<LinkName, Link>()
+  const links = new Map<LinkName, Way>()
   const lay = async (name: LinkName, url: string) => {
     const listen = `127.0.0.1:${await freePort()}`
-    const proxy = await server.api.createProxy({ name, listen, upstream: hostAndPort(url), enabled: true })
-    links.set(name, linkThrough(server, proxy))
+    links.set(name, await openWay(options, { name, listen, upstream: hostAndPort(url) }))
     return movedTo(url, listen)
   }
+  // Whether there can be any is known before anything else is started.
+  await (await startToxiproxy(options)).close()
   return {
     reach: (server, url) => lay(server === 'api' ? 'notices' : server, url),
     front: (apiUrl) => lay('clients', apiUrl),
     link: (name) => links.get(name),
-    close: () => server.close(),
+    close: async () => void (await Promise.all([...links.values()].map((link) => link.close()))),
   }
 }
 
-function linkThrough(server: ToxiproxyServer, { name, listen, upstream }: Proxy): Link {
+/**
+ * A proxy takes no impairment away while it waits for somebody who does not read what he is sent, and lets nobody new through
+ * either. After this long it is replaced, and its connections are closed.
+ */
+const STUCK_AFTER_MS = 5_000
+
+type Way = Link & { close(): Promise<void> }
+
+/** Each way has a server of its own, so that one that is stuck can be replaced alone. */
+async function openWay(options: ToxiproxyOptions, place: Record<'name' | 'listen' | 'upstream', string>): Promise<Way> {
   // A cut that is healed while another lasts must not open the way again; and what changes the proxy takes turns.
   let [cuts, toxicNumber] = [0, 0]
+  const open = async () => {
+    const server = await startToxiproxy(options)
+    const proxy = await server.api.createProxy({ ...place, enabled: cuts === 0 })
+    return { server, proxy }
+  }
+  let way = await open()
   let turn: Promise<unknown> = Promise.resolve()
-  const inTurn = <T>(work: (proxy: Proxy) => Promise<T>): Promise<T> => {
-    const done = turn.then(async () => work(await server.api.get(name)))
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const done = turn.then(work)
     turn = done.catch(() => undefined)
     return done
   }
-  const open = (enabled: boolean) => (proxy: Proxy) => proxy.update({ enabled, listen, upstream })
+  const update = () => way.proxy.update({ ...place, enabled: cuts === 0 })
 
   return {
     async cut() {
-      if (++cuts === 1) await inTurn(open(false))
+      if (++cuts === 1) await inTurn(update)
       return once(async () => {
-        if (--cuts === 0) await inTurn(open(true))
+        if (--cuts === 0) await inTurn(update)
       })
     },
     async impair(toxics) {
-      const added = await inTurn((proxy) =>
-        Promise.all(
-          toxics.map((toxic) => proxy.addToxic({ ...toxic, name: `${toxic.type}-${toxicNumber++}`, toxicity: 1 })),
-        ),
+      const impaired = await inTurn(async () => {
+        const added = toxics.map((toxic) =>
+          way.proxy.addToxic({ ...toxic, name: `${toxic.type}-${toxicNumber++}`, toxicity: 1 }),
+        )
+        return { way, added: await Promise.all(added) }
+      })
+      return once(() =>
+        inTurn(async () => {
+          if (impaired.way !== way) return // it went with the proxy
+          const removed = Promise.all(impaired.added.map((toxic) => toxic.remove())).then(() => true)
+          if (await Promise.race([removed, sleep(STUCK_AFTER_MS, false)])) return
+          removed.catch(() => undefined)
+          await way.server.close()
+          way = await open()
+        }),
       )
-      return once(async () => void (await inTurn(() => Promise.all(added.map((toxic) => toxic.remove())))))
     },
+    close: () => way.server.close(),
   }
 }
 

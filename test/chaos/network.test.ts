@@ -137,6 +137,19 @@ test('a link that resets ends connections as soon as they are used', async () =>
   again.destroy()
 })
 
+test('a narrowed link is healed also where nobody takes what was answered', async () => {
+  const stuck = await open()
+  stuck.pause()
+  const heal = await link.impair([{ type: 'bandwidth', stream: 'downstream', attributes: { rate: 1_000_000 } }])
+  // More than the buffers between hold: the proxy waits for somebody who does not read.
+  stuck.write(Buffer.alloc(64 * 1_024 * 1_024, 'a'))
+  await sleep(1_500)
+  await heal()
+  const again = await open()
+  expect(await ask(again, 'open')).toBe('OPEN')
+  for (const socket of [stuck, again]) socket.destroy()
+}, 120_000)
+
 test('proxied addresses keep their scheme, password and path', async () => {
   const url = await network!.reach('postgres', 'postgres://holdfast:secret@127.0.0.1:5432/holdfast')
   expect(url).toMatch(/^postgres:\/\/holdfast:secret@127\.0\.0\.1:\d+\/holdfast$/)
