@@ -177,7 +177,7 @@ describe('what cannot be is refused in words, and nothing happens', () => {
     const id = await paidOrder()
     const answer = await refund(shop.staff, id, body)
     expect([answer.status, answer.body.code]).toEqual([status, code])
-    if (status === 422) expect(answer.body.errors, 'what is wrong').toMatchObject([{ message: expect.any(String) }])
+    if (status === 422) expect(answer.body.errors?.[0]?.message, 'what is wrong').toMatch(/./)
     expect(await shop.movesOf(id)).toEqual(['authorization', 'capture'])
   })
 
