@@ -143,7 +143,7 @@ test('a narrowed link is healed also where nobody takes what was answered', asyn
   const heal = await link.impair([{ type: 'bandwidth', stream: 'downstream', attributes: { rate: 1_000_000 } }])
   // More than the buffers between hold: the proxy waits for somebody who does not read.
   stuck.write(Buffer.alloc(64 * 1_024 * 1_024, 'a'))
-  await sleep(1_500)
+  await sleep(1_500) // nothing tells when the proxy's own buffers are full
   await heal()
   const again = await open()
   expect(await ask(again, 'open')).toBe('OPEN')
