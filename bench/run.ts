@@ -2,6 +2,7 @@ import { relative } from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
 import { report } from '../cli/invariants-report.ts'
 import { explain } from '../stack/failure.ts'
+import { screenOf } from '../stack/progress.ts'
 import { checkInvariants } from '../store/invariants.ts'
 import { measureAfterwards } from './afterwards.ts'
 import { measureCheckouts } from './checkout.ts'
@@ -48,7 +49,7 @@ const properly: Plan = {
 const stopping = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort())
 
-const say = (line: string) => void process.stdout.write(`${line}\n`)
+const { onLine: say, onStatus } = screenOf(process.stdout)
 
 async function main(args: string[]): Promise<number> {
   try {
@@ -98,7 +99,13 @@ async function measureAll(
   onMeasured: (figures: Figure[]) => void,
 ): Promise<void> {
   const withSearch = together.some(({ needs }) => needs === 'search')
-  const stage = await openStage({ plan: quick ? quickly : properly, say, withSearch, signal: stopping.signal })
+  const stage = await openStage({
+    plan: quick ? quickly : properly,
+    say,
+    onStatus,
+    withSearch,
+    signal: stopping.signal,
+  })
   const leave = () => void stage.close().finally(() => process.exit(1))
   stopping.signal.addEventListener('abort', leave)
   try {

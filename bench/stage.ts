@@ -40,10 +40,16 @@ export type Stage = {
   close(): Promise<void>
 }
 
-type StageOptions = { plan: Plan; say: (line: string) => void; withSearch: boolean; signal: AbortSignal }
+type StageOptions = {
+  plan: Plan
+  say: (line: string) => void
+  onStatus: (status: string) => void
+  withSearch: boolean
+  signal: AbortSignal
+}
 
 /** The whole product on servers of its own, stocked, with the processes that measure it. */
-export async function openStage({ plan, say, withSearch, signal }: StageOptions): Promise<Stage> {
+export async function openStage({ plan, say, onStatus, withSearch, signal }: StageOptions): Promise<Stage> {
   const dataDir = mkdtempSync(join(tmpdir(), 'holdfast-bench-'))
   const jwtSecret = randomBytes(32).toString('base64url')
   const socket = join(dataDir, 'probe.sock')
@@ -51,6 +57,7 @@ export async function openStage({ plan, say, withSearch, signal }: StageOptions)
     dataDir,
     port: 0,
     onLine: say,
+    onStatus,
     signal,
     environment: withoutGivenServers(process.env),
     without: withSearch ? [] : ['opensearch'],

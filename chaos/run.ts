@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
+import { screenOf } from '../stack/progress.ts'
 import { projectFolder } from '../stack/servers/gateway.ts'
 import { asTable, runCrashMatrix, writeMatrix } from './crash-matrix/index.ts'
 import type { Fault } from './fault.ts'
@@ -114,10 +115,16 @@ function writeDown({ record, traffic, isSound }: SuiteResult, again: string): st
 }
 
 const results = join(projectFolder, 'chaos/results')
-const print = (line: string) => void process.stdout.write(`${line}\n`)
+const { onLine: print, onStatus } = screenOf(process.stdout)
 
 async function crashMatrix(): Promise<number> {
-  const result = await runCrashMatrix({ atOnce: 16, withSearch: true, onLine: print, environment: process.env })
+  const result = await runCrashMatrix({
+    atOnce: 16,
+    withSearch: true,
+    onLine: print,
+    onStatus,
+    environment: process.env,
+  })
   print(asTable(result))
   writeMatrix(result, results)
   return result.isSound ? 0 : 1

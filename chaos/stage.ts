@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { inOneSentence } from '../stack/failure.ts'
 import { withoutGivenServers } from '../stack/given-servers.ts'
 import { type OpenStack, type OpenStackOptions, openStack } from '../stack/open-stack.ts'
+import { createReport } from '../stack/progress.ts'
 import { type Database, openDatabase } from '../store/database.ts'
 import type { Fault, World } from './fault.ts'
 import { prepareClocks } from './faults/clocks.ts'
@@ -20,6 +21,8 @@ export type StageOptions = {
   /** API and worker in one process, as `npm start` has them; else two of each. */
   together: boolean
   onLine: (line: string) => void
+  /** What is being installed or started, again and again while it lasts. */
+  onStatus: (status: string) => void
   environment: NodeJS.ProcessEnv
   /** Surroundings of their own, in place of the ordinary ones. */
   scene?: Scene
@@ -44,7 +47,7 @@ export type Stage = {
 
 /** The whole product on servers of its own, prepared for the faults that it is to meet. */
 export async function openStage(options: StageOptions): Promise<Stage> {
-  const { wanted, withOpenSearch, together, onLine, scene } = options
+  const { wanted, withOpenSearch, together, onStatus, scene } = options
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-chaos-'))
   const dataDir = join(folder, 'stack')
   mkdirSync(dataDir, { mode: 0o711 })
@@ -56,7 +59,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   const wants = (kind: Fault['kind']) => wanted.some((fault) => fault.kind === kind)
 
   try {
-    const network = wants('network') ? await networkOrReason(folder, environment, onLine) : undefined
+    const network = wants('network') ? await networkOrReason(folder, { ...options, environment }) : undefined
     if (network) closers.push(() => network.close())
     const giveBack = wants('storage') && !scene ? await prepareStorage(dataDir) : undefined
     if (giveBack) closers.push(giveBack)
@@ -66,6 +69,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       dataDir,
       port: 0,
       environment,
+      onStatus,
       restartsAtOnce: true,
       ...(options.signal && { signal: options.signal }),
       without: withOpenSearch ? [] : ['opensearch'],
@@ -112,11 +116,15 @@ async function ordinary(options: OpenStackOptions): Promise<OpenScene> {
   return { running, faults: [], close: () => running.stop() }
 }
 
-async function networkOrReason(folder: string, environment: NodeJS.ProcessEnv, onLine: StageOptions['onLine']) {
+async function networkOrReason(folder: string, { environment, onLine, onStatus }: StageOptions) {
+  let network: Network | undefined
   try {
-    return await openNetwork({ folder, environment })
+    await createReport({ onLine, onStatus }).step('toxiproxy', async (say) => {
+      network = await openNetwork({ folder, environment, say })
+      return undefined
+    })
   } catch (failure) {
     onLine(`- no network faults: ${inOneSentence(failure)}`)
-    return undefined
   }
+  return network
 }

@@ -9,7 +9,7 @@ import { openStage, type Stage, type StageOptions } from './stage.ts'
 import { openTraffic, type Traffic } from './traffic/index.ts'
 import { watchInvariants } from './watch.ts'
 
-export type SuiteSettings = Omit<StageOptions, 'onLine'> & {
+export type SuiteSettings = Omit<StageOptions, 'onLine' | 'onStatus'> & {
   seed: number
   /** Faults, and as many checkouts as there are meant to be; the traffic lasts until both are done or the time is up. */
   faultCount: number
@@ -23,7 +23,9 @@ export type Teller = {
   onLine: (line: string) => void
   onPlan(plan: readonly Step[], unavailable: RunRecord['unavailable']): void
   onFault(record: FaultRecord, phase: 'injected' | 'over', atMs: number): void
-  onStatus(traffic: Traffic, fault: string | undefined): void
+  onTraffic(traffic: Traffic, fault: string | undefined): void
+  /** What is being done, again and again while it lasts; nothing once it is over. */
+  onDoing: (status: string) => void
 }
 
 export type SuiteResult = { record: RunRecord; isSound: boolean; traffic: Traffic }
@@ -36,7 +38,7 @@ const races = (settings: SuiteSettings) => Math.min(200, Math.ceil((settings.min
 
 /** Runs the product under traffic, breaks it by plan, lets it come to rest and looks at everything it promised. */
 export async function runSuite(settings: SuiteSettings, teller: Teller): Promise<SuiteResult> {
-  const stage = await openStage({ ...settings, onLine: (line) => teller.onLine(line) })
+  const stage = await openStage({ ...settings, onLine: teller.onLine, onStatus: teller.onDoing })
   try {
     return await runOn(stage, settings, teller)
   } finally {
@@ -63,7 +65,7 @@ async function runOn(stage: Stage, settings: SuiteSettings, teller: Teller): Pro
   const current = new Map<FaultRecord, string>()
   const watch = watchInvariants({ database, gatewayUrl: gateway, temporal })
   const status = setInterval(
-    () => teller.onStatus(traffic, [...current.values()].join(' + ') || undefined),
+    () => teller.onTraffic(traffic, [...current.values()].join(' + ') || undefined),
     STATUS_EVERY_MS,
   )
 
@@ -84,7 +86,10 @@ async function runOn(stage: Stage, settings: SuiteSettings, teller: Teller): Pro
     .finally(() => {
       isPlanDone = true
     })
-  const [faults] = await Promise.all([breaking, traffic.run(isEnough)]).finally(() => clearInterval(status))
+  const [faults] = await Promise.all([breaking, traffic.run(isEnough)]).finally(() => {
+    clearInterval(status)
+    teller.onDoing('')
+  })
   const trafficEndedMs = atMs()
   lateRecoveries(faults, traffic)
   teller.onLine(

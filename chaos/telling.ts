@@ -1,22 +1,18 @@
 import Table from 'cli-table3'
 import { percentile } from '../shopper/http.ts'
+import { screenOf } from '../stack/progress.ts'
 import { describePlan } from './plan.ts'
 import type { CheckRecord, FaultRecord } from './record.ts'
 import type { SuiteResult, Teller } from './suite.ts'
 
-const SILENT_LINE_EVERY_MS = 10_000
 const VIOLATIONS_SHOWN = 8
 
 /** Tells a person how it goes: one live line on a terminal, now and then a line elsewhere. */
 export function createTeller(out: NodeJS.WriteStream): Teller {
-  let lastStatusAt = 0
-  const clear = () => out.isTTY && out.write('\r\u001b[2K')
-  const onLine = (line: string) => {
-    clear()
-    out.write(`${line}\n`)
-  }
+  const { onLine, onStatus } = screenOf(out)
   return {
     onLine,
+    onDoing: onStatus,
     onPlan(plan, unavailable) {
       for (const { name, why } of unavailable) onLine(`- without ${name}: ${why}`)
       onLine(`plan: ${describePlan(plan) || 'no fault'}`)
@@ -30,15 +26,13 @@ export function createTeller(out: NodeJS.WriteStream): Teller {
         `${seconds(atMs).padStart(8)}    ${record.name} lasted ${seconds(record.healedMs - record.injectedMs)}, ${recovery}`,
       )
     },
-    onStatus({ meter, history, begun }, fault) {
-      if (!out.isTTY && Date.now() - lastStatusAt < SILENT_LINE_EVERY_MS) return
-      lastStatusAt = Date.now()
+    onTraffic({ meter, history, begun }, fault) {
       const lately = meter.lately(3)
       const rate = lately.reduce((sum, { decided }) => sum + decided, 0) / Math.max(1, lately.length)
       const failures = lately.reduce((sum, second) => sum + second.failures, 0)
-      const line = `${seconds(history.nowMs()).padStart(8)}  ${meter.decidedCount()} of ${begun()} checkouts decided, ${rate.toFixed(1)}/s, ${failures} failures lately${fault ? `, ${fault}` : ''}`
-      clear()
-      out.write(out.isTTY ? line : `${line}\n`)
+      onStatus(
+        `${seconds(history.nowMs()).padStart(8)}  ${meter.decidedCount()} of ${begun()} checkouts decided, ${rate.toFixed(1)}/s, ${failures} failures lately${fault ? `, ${fault}` : ''}`,
+      )
     },
   }
 }

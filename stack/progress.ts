@@ -10,12 +10,12 @@ export type Report = {
 type Screen = {
   onLine: (line: string) => void
   /** What is being done, told again and again while it lasts. */
-  onStatus?: ((status: string) => void) | undefined
+  onStatus: (status: string) => void
 }
 
 const sayAgainAfterMs = 10_000
 
-export function createReport({ onLine, onStatus }: Screen): Report {
+export function createReport({ onLine, onStatus }: Pick<Screen, 'onLine'> & Partial<Screen>): Report {
   const running = new Map<string, { doing: string; since: number }>()
   const drawStatus = () => onStatus?.([...running].map(([name, step]) => statusOf(name, step)).join('   '))
 

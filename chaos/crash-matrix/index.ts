@@ -18,6 +18,8 @@ export type MatrixOptions = {
   apiProcesses?: number
   workers?: number
   onLine?: (line: string) => void
+  /** What is being installed or started, again and again while it lasts. */
+  onStatus?: (status: string) => void
   environment: NodeJS.ProcessEnv
 }
 

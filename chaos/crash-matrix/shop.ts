@@ -18,7 +18,7 @@ import { armoryVariable, openArmory } from './armory.ts'
 
 export type MatrixShop = Awaited<ReturnType<typeof openMatrixShop>>
 
-type Options = Pick<OpenStackOptions, 'apiProcesses' | 'workers'> & {
+type Options = Pick<OpenStackOptions, 'apiProcesses' | 'workers' | 'onStatus'> & {
   environment: NodeJS.ProcessEnv
   folder: string
   withSearch: boolean
