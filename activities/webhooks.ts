@@ -1,4 +1,7 @@
+import { Context } from '@temporalio/activity'
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common'
 import { Webhook } from 'standardwebhooks'
+import { webhookWorkflowId } from '../domain/ids.ts'
 import type { WebhookSender } from '../gateways/webhooks/sender.ts'
 import type { Database } from '../store/database.ts'
 import * as webhooks from '../store/webhooks/index.ts'
@@ -15,6 +18,8 @@ type Due = { due: webhooks.DueDelivery[]; isSettled: boolean }
 
 type Round = { deliveryId: string; round: number }
 
+type Starts = { due: readonly webhooks.DueDelivery[]; giveUpAfterMs: number }
+
 /** As many as one look of a sweep starts. */
 const PAGE = 50
 const GONE = 410
@@ -30,6 +35,15 @@ export function createWebhookActivities(deps: { database: Database; webhooks?: W
       if (isThorough) await webhooks.fanOutMissedEvents(database)
       const isSettled = await webhooks.fanOutNewEvents(database)
       return { due: await webhooks.listDueDeliveries(database, PAGE), isSettled }
+    },
+
+    /**
+     * Starts a workflow for each, and notes it. One that is there already was started by a look that was not heard, or that
+     * was made at the same time. Children of the sweep would each be written into its history, one after the other.
+     */
+    async startDeliveries({ due, giveUpAfterMs }: Starts): Promise<void> {
+      await Promise.all(due.map((delivery) => startDelivery(delivery, giveUpAfterMs)))
+      await webhooks.noteStarted(database, due)
     },
 
     /**
@@ -52,6 +66,23 @@ export function createWebhookActivities(deps: { database: Database; webhooks?: W
     },
 
     closeDelivery: (close: Round & { why: string | null }) => webhooks.closeDelivery(database, close),
+  }
+}
+
+async function startDelivery({ url, ...delivery }: webhooks.DueDelivery, giveUpAfterMs: number): Promise<void> {
+  const { client, info } = Context.current()
+  const { deliveryId, round, eventId } = delivery
+  try {
+    await client.workflow.start('webhookDelivery', {
+      workflowId: webhookWorkflowId(delivery),
+      taskQueue: info.taskQueue,
+      args: [{ deliveryId, round, giveUpAfterMs }],
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      requestEagerStart: true,
+      staticSummary: `${eventId} to ${url}`,
+    })
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
   }
 }
 

@@ -29,6 +29,13 @@ const { fanOutEvents } = proxyActivities<Activities>({
   summary: 'Find what webhook endpoints are to hear of',
 })
 
+const { startDeliveries } = proxyActivities<Activities>({
+  ...databasePolicy,
+  startToCloseTimeout: '1m',
+  scheduleToCloseTimeout: '5m',
+  summary: 'Start to deliver it',
+})
+
 const DAY_MS = 24 * 60 * 60_000
 const UNSETTLED_FOR = '5s'
 
@@ -47,8 +54,7 @@ export async function eventSweep({
   let sent = 0
   while (isToldAgain) {
     isToldAgain = false
-    // A sweep that began before there were webhooks ends as it began.
-    const [streamed, end] = await Promise.all([streamMissedEvents(), patched('webhooks') ? startDeliveries() : 'done'])
+    const [streamed, end] = await Promise.all([streamMissedEvents(), handOn()])
     sent += streamed
     if (end === 'long') return continueAsNew<typeof eventSweep>({ isThorough, giveUpAfterMs, started })
     if (end === 'unsettled') {
@@ -59,19 +65,27 @@ export async function eventSweep({
   return { sent }
 
   /** Page by page, until none is left or the history is long. */
-  async function startDeliveries(): Promise<'done' | 'unsettled' | 'long'> {
+  async function handOn(): Promise<'done' | 'unsettled' | 'long'> {
+    // What began on earlier code goes on as it began: without webhooks, or with deliveries as its children.
+    const startsByActivity = patched('deliveries-started-by-activity')
+    if (!startsByActivity && !patched('webhooks')) return 'done'
     for (;;) {
       const { due, isSettled } = await fanOutEvents({ started, isThorough })
-      started = due.map(({ deliveryId, round }) => ({ deliveryId, round }))
-      await Promise.all(due.map((delivery) => start(delivery, giveUpAfterMs)))
+      if (startsByActivity) {
+        started = []
+        if (due.length > 0) await startDeliveries({ due, giveUpAfterMs })
+      } else {
+        started = due.map(({ deliveryId, round }) => ({ deliveryId, round }))
+        await Promise.all(due.map((delivery) => startAsChild(delivery, giveUpAfterMs)))
+      }
       if (workflowInfo().continueAsNewSuggested) return 'long'
       if (due.length === 0) return isSettled ? 'done' : 'unsettled'
     }
   }
 }
 
-/** On its own from here on: it outlives the sweep. One that is there already was started by a sweep that was not heard. */
-async function start({ url, ...delivery }: DueDelivery, giveUpAfterMs: number): Promise<void> {
+/** It outlives the sweep. One that is there already was started by a sweep that was not heard. */
+async function startAsChild({ url, ...delivery }: DueDelivery, giveUpAfterMs: number): Promise<void> {
   const { deliveryId, round, eventId } = delivery
   try {
     await startChild<typeof webhookDelivery>('webhookDelivery', {

@@ -112,6 +112,7 @@ export const effects: Record<Effect, Wanted> = {
   closeReconciliation: { steady: ['shelfReconciled'] },
   syncSearchIndex: { steady: ['searchFollows'] },
   fanOutEvents: { steady: ['webhookSwept'] },
+  startDeliveries: { steady: ['webhookSwept'] },
   sendWebhook: { steady: ['webhookDelivered'] },
   closeDelivery: { steady: ['webhookStopped'] },
   collectViews: { steady: ['viewsCollected'] },
@@ -380,7 +381,7 @@ function inWords(step: string): string {
 }
 
 function workflowOf(effect: Effect): Row['workflow'] {
-  if (effect === 'streamMissedEvents' || effect === 'fanOutEvents') return 'event-sweep'
+  if (effect === 'streamMissedEvents' || effect === 'fanOutEvents' || effect === 'startDeliveries') return 'event-sweep'
   if (effect === 'sendWebhook' || effect === 'closeDelivery') return 'webhook'
   if (effect === 'listDueForReorder') return 'reorder-sweep'
   if (effect === 'syncSearchIndex') return 'search-sync'

@@ -75,10 +75,7 @@ async function deliveryOf({ endpointId, eventId }: Changed) {
   return delivery
 }
 
-/**
- * Starts the delivery without a sweep. The test server skips no more time once a child has outlived its parent (it loses
- * count of who holds the clock), so what takes days comes before the first sweep.
- */
+/** Starts the delivery without a sweep. */
 async function carry(to: Changed, { round = 1, beforeStart = (_deliveryId: string) => {} } = {}) {
   const { id: deliveryId } = await vi.waitFor(
     async () => {
@@ -229,18 +226,43 @@ describe('a sweep', () => {
     await gone(to)
   })
 
-  test.each(troubles.filter(({ fault }) => fault.startsWith('fails')))(
-    'whose look $fault, $extent, starts each delivery once',
-    async ({ trouble }) => {
+  test('that starts many deliveries has as short a history as one that starts few', async () => {
+    const to = await changed()
+    const endpoints = await Promise.all(
+      Array.from({ length: 60 }, async () => {
+        const id = newId('whk')
+        await createEndpoint(world.database, {
+          ...{ id, url: to.receiver.url, events: ['product.updated'], createdBy: 'staff' },
+        })
+        return id
+      }),
+    )
+    const productId = await addProduct(world.database)
+    await updateProduct(world.database, productId, { name: 'Yet another name' })
+    const workflowId = `look-at-many-${to.endpointId}`
+    await sweep(workflowId)
+    // Each child would have been three events more, and a task for each that began or ended.
+    const { historyLength } = await client.workflow.getHandle(workflowId).describe()
+    expect(historyLength).toBeLessThan(60)
+    const eventId = `${productId}:product.updated:2`
+    for (const endpointId of endpoints)
+      await client.workflow.getHandle(webhookWorkflowId({ endpointId, eventId, round: 1 })).result()
+    expect(to.receiver.of(eventId).length).toBeGreaterThanOrEqual(endpoints.length)
+    await Promise.all(endpoints.map((id) => deleteEndpoint(world.database, id)))
+    await gone(to)
+  })
+
+  describe.each(['fanOutEvents', 'startDeliveries'] as const)('starts each delivery once, though %s', (effect) => {
+    test.each(troubles.filter(({ fault }) => fault.startsWith('fails')))('$fault, $extent', async ({ trouble }) => {
       const to = await changed()
       const workflowId = `look-in-trouble-${to.endpointId}`
-      world.faults.set(workflowId, 'fanOutEvents', trouble)
+      world.faults.set(workflowId, effect, trouble)
       await sweep(workflowId)
       expect(await endOf(to)).toMatchObject({ status: 'delivered', attempts: 1 })
-      expect(world.faults.attempts(workflowId, 'fanOutEvents')).toBeGreaterThan(1)
+      expect(world.faults.attempts(workflowId, effect)).toBeGreaterThan(1)
       await gone(to)
-    },
-  )
+    })
+  })
 })
 
 test('after all of it, no promise about webhooks is broken', async () => {
