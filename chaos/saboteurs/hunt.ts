@@ -40,7 +40,10 @@ function brokenInSim(output: string): string[] {
 function brokenInRecord(file: string): string[] {
   if (!existsSync(file)) return []
   const { checks } = JSON.parse(readFileSync(file, 'utf8')) as RunRecord
-  return checks.filter(({ violations }) => violations.length > 0).map(({ name }) => name)
+  // What is seen amid the run is one check, whose violations begin with the promise.
+  return checks
+    .filter(({ violations }) => violations.length > 0)
+    .flatMap(({ name, violations }) => [name, ...violations.map(({ detail }) => detail)])
 }
 
 /** Which of the promises that it breaks was found broken; nothing when it got away. */

@@ -59,7 +59,7 @@ export const replenishmentSaboteurs: readonly Saboteur[] = [
       },
     ],
     caughtBy: 'chaos',
-    args: ['--minutes', '0.5', '--fault-count', '0'],
+    args: ['--minutes', '1', '--fault-count', '0'],
     expects: ['suppliers_promise_no_more_than_is_wanted'],
     alsoRemoves: 'the unique index that allows one unanswered supplier of a replenishment',
   },

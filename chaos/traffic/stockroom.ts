@@ -6,6 +6,9 @@ import { drawManner } from './choices.ts'
 import type { Heard, Operation } from './history.ts'
 import { insist, type Market } from './insist.ts'
 
+/** Suppliers are asked meanwhile. It takes more than a second, and much more amid faults, until a silent one is given up. */
+const SUPPLIERS_HAVE_MS = [2_000, 20_000]
+
 /**
  * Staff order units, two clerks count in what has come, which is more than was ordered, and the rest is given up. A
  * product that is being replenished already is refused.
@@ -25,6 +28,6 @@ export async function replenish(market: Market, random: RandomGenerator): Promis
   const countIn = (count: number) =>
     ask({ kind: 'receive', units: { productId, quantity: count } }, `${path}/receipts`, { quantity: count })
   await Promise.all([countIn(some), countIn(quantity - some + 1)])
-  await sleep(between(random, 0, 2_000)) // suppliers are asked meanwhile
+  await sleep(between(random, 0, pick(random, SUPPLIERS_HAVE_MS)))
   await ask({ kind: 'give up', units }, `${path}/cancel`, { reason: 'enough' })
 }
