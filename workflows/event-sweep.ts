@@ -31,7 +31,6 @@ const { fanOutEvents } = proxyActivities<Activities>({
 
 const { startDeliveries } = proxyActivities<Activities>({
   ...databasePolicy,
-  startToCloseTimeout: '1m',
   scheduleToCloseTimeout: '5m',
   summary: 'Start to deliver it',
 })
