@@ -166,7 +166,7 @@ function statementOf([config, positional]: unknown[]): Reached {
   const { name, text, values } = (
     typeof config === 'string' ? { text: config, values: positional } : (config ?? {})
   ) as { name?: string; text?: string; values?: unknown[] }
-  const words = [values ?? []].flat(2).filter((value) => typeof value === 'string')
+  const words = [values ?? []].flat(2).filter((value): value is string => typeof value === 'string' && value !== '')
   const statement = name ?? (text ?? '').replaceAll(/\s+/g, ' ').trim()
   noteAliases(statement, words)
   // An event is named after what it happened to: `ord_…:order.paid`.
