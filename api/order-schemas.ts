@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import type { Order, TimelineEntry } from '../store/orders/index.ts'
-import { lineOfText, moneySchema, timeSchema } from './schemas.ts'
+import { compiled, lineOfText, moneySchema, timeSchema } from './schemas.ts'
 
 export const orderStatusSchema = z.enum(['pending', 'paid', 'shipped', 'delivered', 'cancelled'])
 
@@ -24,33 +24,35 @@ export const addressSchema = z
   })
   .openapi('Address')
 
-export const newOrderSchema = z
-  .strictObject({
-    items: z
-      .array(
-        z.strictObject({
-          product_id: z.string().max(100),
-          quantity: z.int().min(1).max(MOST_UNITS).openapi({ example: 2 }),
-        }),
-      )
-      .min(1)
-      .max(MOST_LINES)
-      .openapi({ description: 'Lines of one product are added up' }),
-    payment: z.strictObject({
-      method: lineOfText(40).openapi({ example: 'card' }),
-      token: z
-        .string()
-        .regex(/^[\w-]{1,200}$/)
-        .openapi({ description: "The gateway's token for the customer's card, never the card", example: 'tok_visa' }),
-      capture: z
-        .enum(['automatic', 'manual'])
-        .optional()
-        .openapi({ description: '`manual` takes the money at shipment' }),
-    }),
-    shipping_address: addressSchema,
-    billing_address: addressSchema.optional().openapi({ description: 'The shipping address when left out' }),
-  })
-  .openapi('NewOrder')
+export const newOrderSchema = compiled(
+  z
+    .strictObject({
+      items: z
+        .array(
+          z.strictObject({
+            product_id: z.string().max(100),
+            quantity: z.int().min(1).max(MOST_UNITS).openapi({ example: 2 }),
+          }),
+        )
+        .min(1)
+        .max(MOST_LINES)
+        .openapi({ description: 'Lines of one product are added up' }),
+      payment: z.strictObject({
+        method: lineOfText(40).openapi({ example: 'card' }),
+        token: z
+          .string()
+          .regex(/^[\w-]{1,200}$/)
+          .openapi({ description: "The gateway's token for the customer's card, never the card", example: 'tok_visa' }),
+        capture: z
+          .enum(['automatic', 'manual'])
+          .optional()
+          .openapi({ description: '`manual` takes the money at shipment' }),
+      }),
+      shipping_address: addressSchema,
+      billing_address: addressSchema.optional().openapi({ description: 'The shipping address when left out' }),
+    })
+    .openapi('NewOrder'),
+)
 
 export const orderSchema = z
   .object({

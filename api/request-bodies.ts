@@ -43,12 +43,12 @@ async function readBody(c: Context): Promise<void> {
   const contentType = c.req.header('content-type')
   if (bytes.byteLength > 0) {
     if (!isPlainJson(contentType, c.req.header('content-encoding'))) throw new Problem('unsupported_media_type')
-    const text = decode(bytes)
-    refuseUnstorable(parse(text))
-    c.req.bodyCache = { text: Promise.resolve(text) as unknown as string }
+    const body = parse(decode(bytes))
+    refuseUnstorable(body)
+    c.req.json = async <T>() => body as T
   } else if (contentType !== undefined) {
     // Many clients announce JSON and then send nothing where nothing is needed.
-    c.req.bodyCache = { text: Promise.resolve('{}') as unknown as string }
+    c.req.json = async <T>() => ({}) as T
   }
 }
 

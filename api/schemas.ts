@@ -56,6 +56,13 @@ export const cursorParameter = z
   .optional()
   .openapi({ description: 'The `next_cursor` of the page before; it fits only the query it came from' })
 
+/**
+ * For what is checked very often. zod compiles a schema only for whoever asks it synchronously, and Hono's validator asks
+ * for a promise.
+ */
+export const compiled = <Schema extends z.ZodType>(schema: Schema): Schema =>
+  Object.assign(schema, { safeParseAsync: async (value: unknown) => schema.safeParse(value) })
+
 export const listOf = <Item extends z.ZodType>(item: Item) =>
   z.object({ data: z.array(item), next_cursor: z.string().nullable() })
 

@@ -15,11 +15,25 @@ const digitGroups = /(?<!\d|\d\.)\d+(?:[\s\p{Pd}]{1,3}\d+)*/gu
 // No card is written in groups of 8, 4, 4, 4 and 12; the groups of a UUID look like one now and then.
 const uuids = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi
 
+const SHORTEST = 13
+
+/** Most texts have too few digits. What only looks like a digit once it is normalized is not ASCII. */
+function mayHoldOne(text: string): boolean {
+  if (text.length < SHORTEST) return false
+  let digits = 0
+  for (let place = 0; place < text.length; place++) {
+    const code = text.charCodeAt(place)
+    if (code > 0x7f) return true
+    if (code >= 0x30 && code <= 0x39) digits++
+  }
+  return digits >= SHORTEST
+}
+
 /** Whether a text holds a payment card's number, written in one piece or in groups. */
 export function holdsCardNumber(text: string): boolean {
-  if (text.length < 13) return false
+  if (!mayHoldOne(text)) return false
   for (const [run] of text.normalize('NFKC').replace(uuids, ' ').matchAll(digitGroups)) {
-    if (run.length >= 13 && someGroupsAreACard(run.match(/\d+/g) ?? [])) return true
+    if (run.length >= SHORTEST && someGroupsAreACard(run.match(/\d+/g) ?? [])) return true
   }
   return false
 }
@@ -29,7 +43,7 @@ function someGroupsAreACard(groups: readonly string[]): boolean {
     let digits = ''
     for (let last = first; last < groups.length && digits.length < 19; last++) {
       digits += groups[last]
-      if (digits.length >= 13 && hasLuhnDigit(digits) && hasBrand(digits)) return true
+      if (digits.length >= SHORTEST && hasLuhnDigit(digits) && hasBrand(digits)) return true
     }
   }
   return false
