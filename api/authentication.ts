@@ -1,6 +1,7 @@
 import type { MiddlewareHandler } from 'hono'
-import { jwtVerify, SignJWT } from 'jose'
+import { errors, jwtVerify, SignJWT } from 'jose'
 import { LRUCache } from 'lru-cache'
+import { refusedToken, type TokenRefusal } from '../domain/accounts.ts'
 import { Problem } from '../domain/problems.ts'
 import { isStaff, type Role } from '../domain/roles.ts'
 import type { Db } from '../store/database.ts'
@@ -22,8 +23,8 @@ export const ACCESS_TOKEN_SECONDS = 15 * 60
 
 export type Tokens = {
   issue(user: { id: string; tokenVersion: number }): Promise<string>
-  /** `undefined` for everything that is not a token of ours, whole and in date. */
-  read(token: string): Promise<Claims | undefined>
+  /** Refuses with `unauthenticated`, and says why, what is not a token of ours, whole and in date. */
+  read(token: string): Promise<Claims>
 }
 
 export type Claims = { userId: string; tokenVersion: number }
@@ -52,30 +53,34 @@ export function createTokens(secret: string): Tokens {
     async read(token) {
       const remembered = known.get(token)
       if (remembered) return remembered
-      try {
-        const { payload } = await jwtVerify(token, key, {
-          algorithms: ['HS256'],
-          typ: 'at+jwt',
-          issuer,
-          audience,
-          requiredClaims: ['exp', 'iat', 'sub'],
-          maxTokenAge: ACCESS_TOKEN_SECONDS,
-          clockTolerance: CLOCK_TOLERANCE_SECONDS,
-        })
-        if (payload.sub === undefined || !Number.isSafeInteger(payload.ver)) return undefined
-        const claims = { userId: payload.sub, tokenVersion: payload.ver as number }
-        // Both are among the required claims.
-        const { exp, iat } = payload as { exp: number; iat: number }
-        if (exp - iat > ACCESS_TOKEN_SECONDS) return undefined
-        const goodUntil = Math.min(exp, iat + ACCESS_TOKEN_SECONDS) + CLOCK_TOLERANCE_SECONDS
-        const leftMs = goodUntil * 1_000 - Date.now()
-        if (leftMs > 0) known.set(token, claims, { ttl: leftMs })
-        return claims
-      } catch {
-        return undefined
-      }
+      const { payload } = await jwtVerify(token, key, {
+        algorithms: ['HS256'],
+        typ: 'at+jwt',
+        issuer,
+        audience,
+        requiredClaims: ['exp', 'iat', 'sub'],
+        maxTokenAge: ACCESS_TOKEN_SECONDS,
+        clockTolerance: CLOCK_TOLERANCE_SECONDS,
+      }).catch((error: Error) => {
+        throw error instanceof errors.JOSEError ? refusedToken(reasonOf(error)) : error
+      })
+      if (payload.sub === undefined || !Number.isSafeInteger(payload.ver)) throw refusedToken('not_ours')
+      const claims = { userId: payload.sub, tokenVersion: payload.ver as number }
+      // Both are among the required claims.
+      const { exp, iat } = payload as { exp: number; iat: number }
+      if (exp - iat > ACCESS_TOKEN_SECONDS) throw refusedToken('not_ours')
+      const goodUntil = Math.min(exp, iat + ACCESS_TOKEN_SECONDS) + CLOCK_TOLERANCE_SECONDS
+      const leftMs = goodUntil * 1_000 - Date.now()
+      if (leftMs > 0) known.set(token, claims, { ttl: leftMs })
+      return claims
     },
   }
+}
+
+function reasonOf(error: errors.JOSEError): TokenRefusal {
+  if (error instanceof errors.JWTExpired) return 'expired'
+  const isTime = error instanceof errors.JWTClaimValidationFailed && ['iat', 'nbf'].includes(error.claim)
+  return isTime && error.reason === 'check_failed' ? 'too_early' : 'not_ours'
 }
 
 /** Lets a route ask who calls; nobody is looked up for a route that does not ask. */
@@ -85,15 +90,13 @@ export function identifyCallers({ database, tokens }: { database: Db; tokens: To
     c.set('claims', async () => {
       const header = c.req.header('authorization')
       if (header === undefined) return undefined
-      const claims = await tokens.read(/^Bearer ([\w.~+/-]+=*)$/i.exec(header)?.[1] ?? '')
-      if (!claims) throw new Problem('unauthenticated')
-      return claims
+      return tokens.read(/^Bearer ([\w.~+/-]+=*)$/i.exec(header)?.[1] ?? '')
     })
     c.set('identify', async () => {
       const claims = await c.var.claims()
       if (!claims) return undefined
       const caller = await findCaller(claims.userId)
-      if (caller?.tokenVersion !== claims.tokenVersion) throw new Problem('unauthenticated')
+      if (caller?.tokenVersion !== claims.tokenVersion) throw refusedToken('revoked')
       return { id: caller.id, role: caller.role }
     })
     await next()

@@ -1,4 +1,4 @@
-import { Problem } from '../domain/problems.ts'
+import { refusedToken } from '../domain/accounts.ts'
 import { type KeyClaim, type KeyUse, claimKey } from './idempotency.ts'
 import type { Database, Db } from './database.ts'
 import { inOrderOf } from './read-together.ts'
@@ -62,7 +62,7 @@ export async function recordCheckout(database: Database, use: KeyUse, checkout: 
       checkout.tokenVersion,
     ],
   })
-  if (!rows[0]?.isCaller) throw new Problem('unauthenticated')
+  if (!rows[0]?.isCaller) throw refusedToken('revoked')
   return rows[0].isFresh ? { resourceId: checkout.orderId, fresh: true } : claimKey(database, use, checkout.orderId)
 }
 

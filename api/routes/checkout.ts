@@ -1,6 +1,7 @@
 import { createRoute, OpenAPIHono, type z } from '@hono/zod-openapi'
 import { isId } from '../../domain/ids.ts'
 import { isAmountMinor, MAX_AMOUNT_MINOR } from '../../domain/money.ts'
+import { refusedToken } from '../../domain/accounts.ts'
 import { cancellationProblems } from '../../domain/order.ts'
 import { Problem } from '../../domain/problems.ts'
 import { type CheckoutLine, type Quote, quoteProducts, recordCheckout } from '../../store/checkouts.ts'
@@ -154,7 +155,7 @@ export function checkoutRoutes(deps: CheckoutDeps) {
   /** Refuses who is not, or no longer, who the token says. */
   async function isKeyUsedBy({ tokenVersion }: Claims, entry: Entry): Promise<boolean> {
     const entrant = await findEntrant(entry)
-    if (entrant?.tokenVersion !== tokenVersion) throw new Problem('unauthenticated')
+    if (entrant?.tokenVersion !== tokenVersion) throw refusedToken('revoked')
     return entrant.isKeyUsed
   }
 

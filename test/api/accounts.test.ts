@@ -214,6 +214,21 @@ test.each<[string, () => string | Promise<string>]>([
   expect([status, body.code]).toEqual([401, 'unauthenticated'])
 })
 
+test('whoever is turned away hears whether to sign in again, to look at a clock, or that the token is not ours', async () => {
+  const gone = 'usr_0193f1a2-7c3e-7d43-8a52-4f3a5b6c7d8e'
+  const whys: [Promise<string>, string][] = [
+    [forge({ claims: { iat: now() - 700, exp: now() - 100 } }), 'The access token has expired; sign in again'],
+    [forge({ claims: { iat: now() - 960 } }), 'The access token has expired; sign in again'],
+    [forge({ claims: { iat: now() + 60 } }), 'By the clock of this server the access token is not good yet'],
+    [forge({ claims: { nbf: now() + 60 } }), 'By the clock of this server the access token is not good yet'],
+    [forge({ claims: { sub: gone } }), 'The access token was revoked, or its account is gone; sign in again'],
+    [forge({ claims: { aud: 'elsewhere' } }), 'This is not an access token of this shop'],
+    [forge({ key: new TextEncoder().encode('x'.repeat(40)) }), 'This is not an access token of this shop'],
+  ]
+  for (const [token, detail] of whys)
+    expect((await me(await token)).body).toMatchObject({ code: 'unauthenticated', detail })
+})
+
 test('a token counts only as a bearer token', async () => {
   const token = await forge({})
   for (const authorization of [token, `Basic ${token}`, `Bearer  ${token} x`])
