@@ -2,7 +2,7 @@ import type { Server } from 'node:http'
 import { createAdaptorServer } from '@hono/node-server'
 import { Client, Connection } from '@temporalio/client'
 import { countOrdersNeedingAttention } from '../store/attention.ts'
-import { listenForOutcomes } from '../store/orders/index.ts'
+import { listenForOutcomes } from '../store/outcomes.ts'
 import { countOpenFindings } from '../store/reconciliation/index.ts'
 import { openCaches } from '../store/caches.ts'
 import { createCatalogue } from '../store/catalogue.ts'
@@ -98,12 +98,12 @@ await untilAskedToStop(async (stop) => {
   app.route('/', checkoutRoutes({ database, outcomes, moments, temporal, policy: config.orders, deadlineMs }))
   app.route('/', orderRoutes({ database }))
   app.route('/', orderActionRoutes({ database, temporal, logger }))
-  app.route('/', refundRoutes({ database, temporal, policy: config.refunds }))
+  app.route('/', refundRoutes({ database, temporal, outcomes, policy: config.refunds }))
   app.route('/', refundDecisionRoutes({ database, temporal }))
   const nudge = nudgeSearchSync(temporal)
-  app.route('/', replenishmentRoutes({ database, temporal, policy: config.replenishments }))
+  app.route('/', replenishmentRoutes({ database, temporal, outcomes, policy: config.replenishments }))
   app.route('/', replenishmentReceiptRoutes({ database, temporal, nudgeSearchSync: nudge }))
-  app.route('/', returnRoutes({ database, temporal, policy: config.returns }))
+  app.route('/', returnRoutes({ database, temporal, outcomes, policy: config.returns }))
   app.route('/', returnDecisionRoutes({ database, temporal, nudgeSearchSync: nudge }))
   app.route('/', reconciliationRoutes({ database, temporal, settleMs: config.reconciliation.settleMs }))
   app.route('/', eventRoutes({ database, nudgeEventSweep: nudgeEvents, stop }))

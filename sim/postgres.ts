@@ -82,7 +82,7 @@ export async function openPostgres() {
   await client.query('set synchronous_commit = off')
   // Planning a statement again for its values takes longer here than running it.
   await client.query('set plan_cache_mode = force_generic_plan')
-  await client.query('listen order_outcomes')
+  await client.query('listen outcomes')
   const { rows } = await client.query<{ names: string }>(listTables)
   return {
     client,

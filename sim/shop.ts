@@ -17,7 +17,7 @@ import { webhookRoutes } from '../api/routes/webhooks.ts'
 import type { PaymentNotice } from '../gateways/payment/port.ts'
 import type { Database } from '../store/database.ts'
 import { createMoments } from '../store/moments.ts'
-import type { OrderOutcomes } from '../store/orders/index.ts'
+import type { Outcomes } from '../store/outcomes.ts'
 import type { OrderInput } from '../workflows/order.messages.ts'
 import type { Activities } from './engine/attempts.ts'
 import type { Engine } from './engine/engine.ts'
@@ -88,7 +88,7 @@ type Deps = {
   gateway: Gateway
   suppliers: Suppliers
   engine: Engine
-  outcomes: OrderOutcomes
+  outcomes: Outcomes
   faults: Faults
 }
 
@@ -115,11 +115,11 @@ export function boot(process: ShopProcess, deps: Deps): void {
   )
   app.route('/', orderRoutes({ database }))
   app.route('/', orderActionRoutes({ database, temporal, logger }))
-  app.route('/', refundRoutes({ database, temporal, policy: REFUND_POLICY }))
+  app.route('/', refundRoutes({ database, temporal, outcomes, policy: REFUND_POLICY }))
   app.route('/', refundDecisionRoutes({ database, temporal }))
-  app.route('/', returnRoutes({ database, temporal, policy: RETURN_POLICY }))
+  app.route('/', returnRoutes({ database, temporal, outcomes, policy: RETURN_POLICY }))
   app.route('/', returnDecisionRoutes({ database, temporal, nudgeSearchSync }))
-  app.route('/', replenishmentRoutes({ database, temporal, policy: REPLENISHMENT_POLICY }))
+  app.route('/', replenishmentRoutes({ database, temporal, outcomes, policy: REPLENISHMENT_POLICY }))
   app.route('/', replenishmentReceiptRoutes({ database, temporal, nudgeSearchSync }))
   app.route('/', webhookRoutes({ database, temporal, logger, readNotice: (body) => JSON.parse(body) as PaymentNotice }))
   process.app = app
@@ -139,17 +139,14 @@ export async function kill(process: ShopProcess, scheduler: Scheduler): Promise<
 }
 
 /** The announcements of PostgreSQL, as far as they arrive. */
-export function simulatedOutcomes(
-  scheduler: Scheduler,
-  faults: Faults,
-): OrderOutcomes & { announce(orderId: string): void } {
+export function simulatedOutcomes(scheduler: Scheduler, faults: Faults): Outcomes & { announce(id: string): void } {
   const waiting = new Map<string, Set<() => void>>()
   return {
-    next(orderId, withinMs) {
+    next(id, withinMs) {
       const afterHere = scheduler.forThis()
       return new Promise((resolve) => {
-        const others = waiting.get(orderId) ?? new Set()
-        waiting.set(orderId, others)
+        const others = waiting.get(id) ?? new Set()
+        waiting.set(id, others)
         const done = () => {
           stop()
           others.delete(tell)
@@ -160,9 +157,9 @@ export function simulatedOutcomes(
         others.add(tell)
       })
     },
-    announce(orderId) {
+    announce(id) {
       if (scheduler.chance(faults.database.announcementLost)) return scheduler.count('announcement lost')
-      for (const tell of waiting.get(orderId) ?? []) tell()
+      for (const tell of waiting.get(id) ?? []) tell()
     },
     close: () => Promise.resolve(),
   }

@@ -13,16 +13,16 @@ export async function findRefusal<Refused extends { outcome: 'refused' }>(
   return rows[0]?.refusal
 }
 
-/** Refuses for good: an attempt of the same request that still arrives hears the same, whatever has changed since. */
+/** Refuses for good, and announces it: an attempt of the same request that still arrives hears the same, whatever has changed since. */
 export async function refuseForGood<Refused extends { outcome: 'refused' }>(
   tx: Db,
   id: string,
   refusal: Refused,
 ): Promise<Refused> {
-  await tx.query('insert into refused_requests (id, refusal) values ($1, $2) on conflict do nothing', [
-    id,
-    JSON.stringify(refusal),
-  ])
+  await tx.query(
+    `insert into refused_requests (id, refusal) values ($1, $2) on conflict do nothing returning pg_notify('outcomes', id)`,
+    [id, JSON.stringify(refusal)],
+  )
   return refusal
 }
 

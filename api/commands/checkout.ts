@@ -4,7 +4,8 @@ import { cancellationProblems } from '../../domain/order.ts'
 import { Problem } from '../../domain/problems.ts'
 import type { Database } from '../../store/database.ts'
 import type { Moments } from '../../store/moments.ts'
-import { findCheckout, findOrder, type Order, type OrderOutcomes } from '../../store/orders/index.ts'
+import { findCheckout, findOrder, type Order } from '../../store/orders/index.ts'
+import type { Outcomes } from '../../store/outcomes.ts'
 import type { OrderInput } from '../../workflows/order.messages.ts'
 import type { order } from '../../workflows/order.ts'
 import { CustomerIdKey, OrderStatusKey, PaymentStatusKey } from '../../workflows/search-attributes.ts'
@@ -13,7 +14,7 @@ import { isUnheard, type TemporalLink, withDeadline } from './temporal.ts'
 export type CheckoutDeps = {
   database: Database
   temporal: TemporalLink
-  outcomes: OrderOutcomes
+  outcomes: Outcomes
   moments: Moments
   policy: Omit<OrderInput, 'orderId'>
   deadlineMs: number

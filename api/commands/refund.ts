@@ -1,15 +1,31 @@
 import type { UpdateDefinition } from '@temporalio/common'
 import { refundWorkflowId } from '../../domain/ids.ts'
 import type { RefundStatus } from '../../domain/refund.ts'
+import type { Database } from '../../store/database.ts'
+import { findRefund, type Refund } from '../../store/refunds/index.ts'
 import { type RefundInput, requestedUpdate } from '../../workflows/refund.messages.ts'
-import { ask, type Heard, startAndHear } from './started-work.ts'
+import { ask, type Heard, startAndHear, unheard, type WorkDeps } from './started-work.ts'
 import type { TemporalLink } from './temporal.ts'
 
+export type AskedRefund = { input: RefundInput; summary: string; isFirst: boolean }
+
 /** Starts a refund, or joins the one that runs, and waits for what becomes of it. */
-export function requestRefund(temporal: TemporalLink, input: RefundInput, summary: string): Promise<Heard> {
+export async function requestRefund(deps: WorkDeps, { input, summary, isFirst }: AskedRefund): Promise<Refund> {
   const workflowId = refundWorkflowId(input.refundId)
-  const guide = operatorGuide(workflowId)
-  return startAndHear(temporal, { type: 'refund', workflowId, input, requested: requestedUpdate, summary, guide })
+  const work = {
+    id: input.refundId,
+    type: 'refund',
+    workflowId,
+    input,
+    requested: requestedUpdate,
+    summary,
+    guide: operatorGuide(workflowId),
+    find: (database: Database) => findRefund(database, input.refundId),
+    isKnown: ({ status }: Refund) => status !== 'processing',
+  }
+  const refund = await startAndHear(deps, work, isFirst)
+  if (!refund) throw unheard()
+  return refund
 }
 
 export const askRefund = <Request>(

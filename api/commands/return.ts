@@ -1,22 +1,30 @@
 import type { UpdateDefinition } from '@temporalio/common'
 import { returnWorkflowId } from '../../domain/ids.ts'
 import type { ReturnStatus } from '../../domain/return.ts'
+import type { Database } from '../../store/database.ts'
+import { findReturn, type Return } from '../../store/returns/index.ts'
 import { returnRequestedUpdate, type ReturnInput } from '../../workflows/return.messages.ts'
-import { ask, type Heard, startAndHear } from './started-work.ts'
+import { ask, type Heard, startAndHear, unheard, type WorkDeps } from './started-work.ts'
 import type { TemporalLink } from './temporal.ts'
 
 /** Starts a return, or joins the one that runs, and waits until its units are claimed. */
-export function requestReturn(temporal: TemporalLink, input: ReturnInput): Promise<Heard> {
+export async function requestReturn(deps: WorkDeps, input: ReturnInput, isFirst: boolean): Promise<Return> {
   const workflowId = returnWorkflowId(input.returnId)
   const units = input.items.reduce((sum, { quantity }) => sum + quantity, 0)
-  return startAndHear(temporal, {
+  const work = {
+    id: input.returnId,
     type: 'returnOfGoods',
     workflowId,
     input,
     requested: returnRequestedUpdate,
     summary: `Return of ${units} ${units === 1 ? 'unit' : 'units'} of ${input.orderId}`,
     guide: operatorGuide(workflowId, input.items[0]?.productId ?? 'prd_…'),
-  })
+    find: (database: Database) => findReturn(database, input.returnId),
+    isKnown: () => true,
+  }
+  const opened = await startAndHear(deps, work, isFirst)
+  if (!opened) throw unheard()
+  return opened
 }
 
 export const askReturn = <Request>(

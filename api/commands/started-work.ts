@@ -1,69 +1,110 @@
 import { WithStartWorkflowOperation, WorkflowExecutionAlreadyStartedError } from '@temporalio/client'
 import type { UpdateDefinition, Workflow } from '@temporalio/common'
 import { Problem, type ProblemCode } from '../../domain/problems.ts'
+import type { Database } from '../../store/database.ts'
+import type { Outcomes } from '../../store/outcomes.ts'
+import { findRefusal } from '../../store/refused-requests.ts'
 import { isAnswer } from '../idempotency.ts'
 import { isGone, isUnheard, refusalOf, type TemporalLink, withDeadline } from './temporal.ts'
 
 const OUTCOME_WITHIN_MS = 8_000
+const START_WITHIN_MS = 4_000
+/** Announcements can be lost with their connection; then we look for ourselves this often. */
+const LOOK_EVERY_MS = 500
 
 /** `unheard`: what comes of it is not known in time, and it goes on. `ended`: there is no running workflow any more. */
 export type Heard = 'done' | 'unheard' | 'ended'
 
-type Work = {
+export type WorkDeps = { database: Database; temporal: TemporalLink; outcomes: Outcomes }
+
+type Work<Found> = {
+  /** As our books call it, and announce what becomes of it. */
+  id: string
   type: string
   workflowId: string
   input: object
-  /** Answers with what becomes of the work. */
+  /** Answers once it is known what becomes of the work. */
   requested: UpdateDefinition<unknown>
   summary: string
   /** How operators speak to it, in Markdown. */
   guide: string
+  find: (database: Database) => Promise<Found | undefined>
+  /** Whether it is known what becomes of it: it is done, or waits for somebody. */
+  isKnown: (found: Found) => boolean
 }
-
-/** A workflow that may refuse to begin leaves nothing in our books: the engine remembers why. */
-type Result = { status: string; problem?: ProblemCode; detail?: string }
 
 /**
- * Starts work, or joins the one that runs, and waits for what becomes of it. Safe to call any number of times for one
- * workflow id.
+ * Starts work, or joins what an earlier attempt started, and hears from our books what became of it: undefined or as far
+ * as it has come, if that is not known in time. A refusal is thrown. Safe to call any number of times for one id.
  */
-export async function startAndHear({ client, taskQueue }: TemporalLink, work: Work): Promise<Heard> {
-  const { type, workflowId, input, requested, summary, guide } = work
-  const startWorkflowOperation = new WithStartWorkflowOperation<Workflow>(type, {
-    workflowId,
-    taskQueue,
-    args: [input],
-    workflowIdReusePolicy: 'REJECT_DUPLICATE',
-    workflowIdConflictPolicy: 'USE_EXISTING',
-    workflowTaskTimeout: '5s',
-    staticSummary: summary,
-    staticDetails: guide,
-  })
+export function startAndHear<Found>(deps: WorkDeps, work: Work<Found>, isFirst: boolean): Promise<Found | undefined> {
+  return isFirst ? startFirst(deps, work) : join(deps, work)
+}
+
+/** Nobody has started it yet: its first task comes back with the answer to the start, where this process can do it. */
+async function startFirst<Found>(deps: WorkDeps, work: Work<Found>): Promise<Found | undefined> {
+  const { temporal, outcomes } = deps
+  const deadline = Date.now() + OUTCOME_WITHIN_MS
+  let told = outcomes.next(work.id, LOOK_EVERY_MS)
   try {
-    await withDeadline(client, OUTCOME_WITHIN_MS, () =>
-      client.workflow.executeUpdateWithStart(requested, { startWorkflowOperation, updateId: 'requested' }),
+    await withDeadline(temporal.client, START_WITHIN_MS, () =>
+      temporal.client.workflow.start<Workflow>(work.type, {
+        ...startOptions(temporal, work),
+        requestEagerStart: temporal.canStartEagerly,
+      }),
     )
-    return 'done'
   } catch (error) {
-    if (error instanceof WorkflowExecutionAlreadyStartedError || isGone(error)) return howItEnded(client, workflowId)
-    if (isUnheard(error)) return 'unheard'
-    throw refusalOf(error) ?? error
+    // One that was not answered may have worked, and another attempt may have been faster: the books will say.
+    if (!isOver(error) && !isUnheard(error)) throw error
+  }
+  for (;;) {
+    await told
+    const leftMs = deadline - Date.now()
+    told = outcomes.next(work.id, Math.max(Math.min(LOOK_EVERY_MS, leftMs), 1))
+    const found = await look(deps.database, work)
+    if (leftMs <= 0 || (found !== undefined && work.isKnown(found))) return found
   }
 }
 
-async function howItEnded(client: TemporalLink['client'], workflowId: string): Promise<'ended' | 'unheard'> {
+async function join<Found>({ database, temporal }: WorkDeps, work: Work<Found>): Promise<Found | undefined> {
+  const found = await look(database, work)
+  if (found !== undefined && work.isKnown(found)) return found
+  const { client } = temporal
+  const startWorkflowOperation = new WithStartWorkflowOperation<Workflow>(work.type, startOptions(temporal, work))
   try {
-    const result = await withDeadline(
-      client,
-      OUTCOME_WITHIN_MS,
-      () => client.workflow.getHandle(workflowId).result() as Promise<Result>,
+    await withDeadline(client, OUTCOME_WITHIN_MS, () =>
+      client.workflow.executeUpdateWithStart(work.requested, { startWorkflowOperation, updateId: 'requested' }),
     )
-    if (result.problem) throw new Problem(result.problem, result.detail === undefined ? {} : { detail: result.detail })
-    return 'ended'
   } catch (error) {
-    if (isUnheard(error)) return 'unheard'
-    throw error
+    if (!isOver(error) && !isUnheard(error)) throw refusalOf(error) ?? error
   }
+  return look(database, work)
+}
+
+const isOver = (error: unknown): boolean => error instanceof WorkflowExecutionAlreadyStartedError || isGone(error)
+
+const startOptions = (
+  { taskQueue }: TemporalLink,
+  { workflowId, input, summary, guide }: Pick<Work<unknown>, 'workflowId' | 'input' | 'summary' | 'guide'>,
+) => ({
+  workflowId,
+  taskQueue,
+  args: [input],
+  workflowIdReusePolicy: 'REJECT_DUPLICATE' as const,
+  workflowIdConflictPolicy: 'USE_EXISTING' as const,
+  workflowTaskTimeout: '5s' as const,
+  staticSummary: summary,
+  staticDetails: guide,
+})
+
+type Refusal = { outcome: 'refused'; problem: ProblemCode; detail: string }
+
+async function look<Found>(database: Database, { id, find }: Work<Found>): Promise<Found | undefined> {
+  const found = await find(database)
+  if (found !== undefined) return found
+  const refused = await findRefusal<Refusal>(database, id)
+  if (refused) throw new Problem(refused.problem, { detail: refused.detail })
+  return undefined
 }
 
 /** Asks something of running work. `unheard`: it may have been done. */

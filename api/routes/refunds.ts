@@ -4,14 +4,13 @@ import { Problem } from '../../domain/problems.ts'
 import { needsApproval, quoteRefund, refundableMinor, type Requester } from '../../domain/refund.ts'
 import { isStaff } from '../../domain/roles.ts'
 import type { Database } from '../../store/database.ts'
-import { type Answer, fingerprintOf } from '../../store/idempotency.ts'
+import { fingerprintOf } from '../../store/idempotency.ts'
 import { newId } from '../../store/ids.ts'
 import { findRefund, findRefundable, listRefunds, type Refund } from '../../store/refunds/index.ts'
 import type { RefundInput } from '../../workflows/refund.messages.ts'
 import { type ApiEnv, bearer, type Caller, signedIn } from '../authentication.ts'
 import { requestRefund } from '../commands/refund.ts'
-import { unheard } from '../commands/started-work.ts'
-import type { TemporalLink } from '../commands/temporal.ts'
+import type { WorkDeps } from '../commands/started-work.ts'
 import { keyed, keyParameter, once, replayedHeader } from '../idempotency.ts'
 import { bodyProblems, problemResponses } from '../problem-responses.ts'
 import {
@@ -115,13 +114,12 @@ const show = createRoute({
   },
 })
 
-type RefundDeps = {
-  database: Database
-  temporal: TemporalLink
+type RefundDeps = WorkDeps & {
   policy: Pick<RefundInput, 'approval' | 'remindAfterMs' | 'escalateAfterMs'>
 }
 
-export function refundRoutes({ database, temporal, policy }: RefundDeps) {
+export function refundRoutes(deps: RefundDeps) {
+  const { database, policy } = deps
   const routes = new OpenAPIHono<ApiEnv>()
 
   routes.openapi(request, async (c) => {
@@ -136,7 +134,12 @@ export function refundRoutes({ database, temporal, policy }: RefundDeps) {
       fingerprint: fingerprintOf({ orderId: order.id, ...body }),
     }
     const wish = { ...wishOf(body), orderId: order.id, reason: body.reason, requester: requesterOf(caller) }
-    return once(c, { database, use, resourceId: newId('re') }, (refundId) => done(refundId, wish))
+    return once(c, { database, use, resourceId: newId('re') }, async (refundId, isFirst) => {
+      const input = { refundId, ...wish, ...policy }
+      const refund = await requestRefund(deps, { input, summary: summaryOf(wish), isFirst })
+      const isOpen = refund.status === 'pending_approval' || refund.status === 'processing'
+      return { status: isOpen ? 202 : 201, body: refundAnswer(refund) }
+    })
   })
 
   routes.openapi(preview, async (c) => {
@@ -180,14 +183,6 @@ export function refundRoutes({ database, temporal, policy }: RefundDeps) {
     c.json(refundAnswer(await visibleRefund(database, c.var.caller, c.req.valid('param').id)), 200),
   )
   return routes
-
-  async function done(refundId: string, wish: Omit<RefundInput, 'refundId' | keyof typeof policy>): Promise<Answer> {
-    await requestRefund(temporal, { refundId, ...wish, ...policy }, summaryOf(wish))
-    const refund = await findRefund(database, refundId)
-    if (!refund) throw unheard()
-    const isOpen = refund.status === 'pending_approval' || refund.status === 'processing'
-    return { status: isOpen ? 202 : 201, body: refundAnswer(refund) }
-  }
 }
 
 const requesterOf = ({ id, role }: Caller): Requester => ({ id, isStaff: isStaff(role) })

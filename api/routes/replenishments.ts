@@ -8,8 +8,7 @@ import { findReplenishment, listReplenishments, type Replenishment } from '../..
 import type { ReplenishmentInput } from '../../workflows/replenishment.messages.ts'
 import { type ApiEnv, bearer, staffOnly } from '../authentication.ts'
 import { requestReplenishment } from '../commands/replenishment.ts'
-import { unheard } from '../commands/started-work.ts'
-import type { TemporalLink } from '../commands/temporal.ts'
+import type { WorkDeps } from '../commands/started-work.ts'
 import { keyed, keyParameter, once, replayedHeader } from '../idempotency.ts'
 import { bodyProblems, problemResponses } from '../problem-responses.ts'
 import {
@@ -91,13 +90,12 @@ const show = createRoute({
   },
 })
 
-type ReplenishmentDeps = {
-  database: Database
-  temporal: TemporalLink
+type ReplenishmentDeps = WorkDeps & {
   policy: Pick<ReplenishmentInput, 'lateAfterMs' | 'suppliers'>
 }
 
-export function replenishmentRoutes({ database, temporal, policy }: ReplenishmentDeps) {
+export function replenishmentRoutes(deps: ReplenishmentDeps) {
+  const { database, policy } = deps
   const routes = new OpenAPIHono<ApiEnv>()
 
   routes.openapi(open, async (c) => {
@@ -110,12 +108,9 @@ export function replenishmentRoutes({ database, temporal, policy }: Replenishmen
       fingerprint: fingerprintOf({ productId, quantity }),
     }
     if (!isId('prd', productId)) throw new Problem('product_not_found')
-    return once(c, { database, use, resourceId: newId('po') }, async (replenishmentId) => {
+    return once(c, { database, use, resourceId: newId('po') }, async (replenishmentId, isFirst) => {
       const input = { replenishmentId, productId, quantity, requestedBy: caller.id, ...policy }
-      const heard = await requestReplenishment(temporal, input)
-      const replenishment = await findReplenishment(database, replenishmentId)
-      if (!replenishment || heard === 'unheard') throw unheard()
-      return { status: 201, body: replenishmentAnswer(replenishment) }
+      return { status: 201, body: replenishmentAnswer(await requestReplenishment(deps, input, isFirst)) }
     })
   })
 

@@ -9,8 +9,7 @@ import { findReturn, listReturns, type Return } from '../../store/returns/index.
 import type { ReturnInput } from '../../workflows/return.messages.ts'
 import { type ApiEnv, bearer, type Caller, signedIn } from '../authentication.ts'
 import { requestReturn } from '../commands/return.ts'
-import { unheard } from '../commands/started-work.ts'
-import type { TemporalLink } from '../commands/temporal.ts'
+import type { WorkDeps } from '../commands/started-work.ts'
 import { keyed, keyParameter, once, replayedHeader } from '../idempotency.ts'
 import { bodyProblems, problemResponses } from '../problem-responses.ts'
 import { newReturnSchema, returnAnswer, returnSchema, returnStatusSchema } from '../return-schemas.ts'
@@ -88,13 +87,12 @@ const show = createRoute({
   },
 })
 
-type ReturnDeps = {
-  database: Database
-  temporal: TemporalLink
+type ReturnDeps = WorkDeps & {
   policy: Omit<ReturnInput, 'returnId' | 'orderId' | 'items' | 'reason' | 'requester'>
 }
 
-export function returnRoutes({ database, temporal, policy }: ReturnDeps) {
+export function returnRoutes(deps: ReturnDeps) {
+  const { database, policy } = deps
   const routes = new OpenAPIHono<ApiEnv>()
 
   routes.openapi(request, async (c) => {
@@ -109,12 +107,9 @@ export function returnRoutes({ database, temporal, policy }: ReturnDeps) {
     }
     const items = body.items.map(({ product_id, quantity }) => ({ productId: product_id, quantity }))
     const requester = { id: caller.id, isStaff: isStaff(caller.role) }
-    return once(c, { database, use, resourceId: newId('ret') }, async (returnId) => {
+    return once(c, { database, use, resourceId: newId('ret') }, async (returnId, isFirst) => {
       const input = { returnId, orderId, items, reason: body.reason, requester, ...policy }
-      const heard = await requestReturn(temporal, input)
-      const opened = await findReturn(database, returnId)
-      if (!opened || heard === 'unheard') throw unheard()
-      return { status: 201, body: returnAnswer(opened) }
+      return { status: 201, body: returnAnswer(await requestReturn(deps, input, isFirst)) }
     })
   })
 

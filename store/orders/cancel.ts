@@ -113,7 +113,7 @@ with abandoned as (
   select id, 'order cancelled', was_status, 'cancelled', $3, jsonb_strip_nulls(jsonb_build_object('reason', $2::text, 'note', $4::text))
     from cancelled
 )
-select (select count(pg_notify('order_outcomes', id)::text)::int
+select (select count(pg_notify('outcomes', id)::text)::int
           from (select id from cancelled union all select order_id from abandoned) over (id)) as ended`,
     values: [
       cancellation.orderId,

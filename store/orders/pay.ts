@@ -40,7 +40,7 @@ with confirmed as (
   insert into order_timeline (order_id, what, from_status, to_status, actor, detail)
   select id, 'order paid', 'pending', 'paid', 'shop', jsonb_build_object('risk_score', $3::real) from confirmed
 )
-select 'paid' as status, case when hold.capture = 'manual' then pg_notify('order_outcomes', $1) is null end as notified
+select 'paid' as status, case when hold.capture = 'manual' then pg_notify('outcomes', $1) is null end as notified
   from confirmed, hold`,
     values: [orderId, intentId, riskScore],
   })
@@ -66,7 +66,7 @@ with captured as (
   returning order_id, amount_minor, currency
 ), shown as (
   update orders o set payment_status = 'captured', updated_at = now() from captured c where o.id = c.order_id
-  returning pg_notify('order_outcomes', o.id)
+  returning pg_notify('outcomes', o.id)
 ), noted as (
   insert into order_timeline (order_id, what, actor, detail)
   select order_id, 'payment captured', 'shop', jsonb_build_object('amount', amount_minor, 'currency', currency) from captured
@@ -95,7 +95,7 @@ export async function recordCustomerAction(db: Db, action: CustomerAction): Prom
        insert into order_timeline (order_id, what, actor, detail)
        select id, 'customer action required', 'shop', jsonb_build_object('expires_at', $3::text) from waiting
      )
-     select pg_notify('order_outcomes', id) from waiting`,
+     select pg_notify('outcomes', id) from waiting`,
     [action.orderId, JSON.stringify(nextAction), action.expiresAt],
   )
 }
@@ -117,7 +117,7 @@ export async function recordReview(db: Db, review: Review): Promise<void> {
        insert into order_timeline (order_id, what, actor, detail)
        select id, 'review required', 'shop', jsonb_build_object('risk_score', $2::real, 'until', $3::text) from waiting
      )
-     select pg_notify('order_outcomes', id) from waiting`,
+     select pg_notify('outcomes', id) from waiting`,
     [review.orderId, review.riskScore, review.until, review.intentId],
   )
 }

@@ -123,7 +123,7 @@ with requested as (
 )
 select c.outcome, c.problem, placed.number, c.user_id, c.total_minor, c.currency, c.units, c.skus, c.capture,
        ${riskSignalsSql('c')},
-       case when c.outcome = 'refused' then pg_notify('order_outcomes', c.order_id) is null end as notified
+       case when c.outcome = 'refused' then pg_notify('outcomes', c.order_id) is null end as notified
   from claim c left join placed on true`
 
 const placedBeforeSql = `

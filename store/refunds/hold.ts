@@ -57,7 +57,8 @@ export function holdRefund(database: Database, request: RefundRequest): Promise<
        insert into order_timeline (order_id, what, actor, detail)
        select $2, 'refund requested', $7,
               jsonb_build_object('refund_id', $1::text, 'amount', $3::bigint, 'reason', $5::text,
-                                 'waits_for_approval', $6 = 'pending_approval') from held`,
+                                 'waits_for_approval', $6 = 'pending_approval') from held
+       returning case $6 when 'pending_approval' then pg_notify('outcomes', $1) is null end`,
       [refundId, orderId, quote.amountMinor, JSON.stringify(items), reason, status, requester.id, approval.deadlineMs],
     )
     return { outcome: 'held', status, amountMinor: quote.amountMinor, currency: refundable.currency, attempt: 1 }

@@ -60,7 +60,8 @@ with ${turnOfRefund}, was as materialized (
   select product_id, units, 'in', 'refunded', order_id, $1 || ':restock' from restocked
 )
 insert into order_timeline (order_id, what, actor, detail)
-select order_id, 'payment refunded', 'shop', jsonb_build_object('refund_id', id, 'amount', amount_minor) from settled`,
+select order_id, 'payment refunded', 'shop', jsonb_build_object('refund_id', id, 'amount', amount_minor) from settled
+returning pg_notify('outcomes', $1)`,
     values: [refundId, transactionId],
   })
 }
@@ -82,7 +83,8 @@ with ${turnOfRefund}, dropped as (
     from dropped d where p.id = d.payment_id
 )
 insert into order_timeline (order_id, what, actor, detail)
-select order_id, 'refund failed', 'shop', jsonb_build_object('refund_id', id, 'code', $2::text) from dropped`,
+select order_id, 'refund failed', 'shop', jsonb_build_object('refund_id', id, 'code', $2::text) from dropped
+returning pg_notify('outcomes', $1)`,
     values: [refundId, failureCode],
   })
 }

@@ -56,7 +56,8 @@ export async function orderReplenishment(db: Db, { replenishmentId }: { replenis
        returning product_id, quantity
      )
      update stock k set incoming = k.incoming + o.quantity, updated_at = now()
-       from ordered o where k.product_id = o.product_id`,
+       from ordered o where k.product_id = o.product_id
+     returning pg_notify('outcomes', $1)`,
     [replenishmentId],
   )
   return getStanding(db, replenishmentId)

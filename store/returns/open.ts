@@ -57,7 +57,8 @@ export function openReturn(database: Database, request: ReturnRequest): Promise<
        )
        insert into order_timeline (order_id, what, actor, detail)
        select $2, 'return requested', $4,
-              jsonb_build_object('return_id', $1::text, 'reason', $3::text, 'units', sum(quantity)) from wanted`,
+              jsonb_build_object('return_id', $1::text, 'reason', $3::text, 'units', sum(quantity)) from wanted
+       returning pg_notify('outcomes', $1)`,
       [
         returnId,
         orderId,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { send } from '../../stack/process-table.ts'
-import { listenForOutcomes } from '../../store/orders/index.ts'
+import { listenForOutcomes } from '../../store/outcomes.ts'
 import { openTestDatabase, type TestDatabase } from '../support/test-database.ts'
 
 let db: TestDatabase
@@ -21,7 +21,7 @@ test('announcements are heard again although the connection that heard them hang
       async () => {
         const asked = performance.now()
         const told = outcomes.next('ord_1', 1_000)
-        await db.database.query(`select pg_notify('order_outcomes', 'ord_1')`)
+        await db.database.query(`select pg_notify('outcomes', 'ord_1')`)
         await told
         expect(performance.now() - asked, 'told, and not only tired of waiting').toBeLessThan(900)
       },

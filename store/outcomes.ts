@@ -1,9 +1,9 @@
 import pg from 'pg'
 
-/** Tells whoever waits here that something was decided about an order. What it was, is to be read. */
-export type OrderOutcomes = {
-  /** Resolves when the order changed, or after `withinMs`. Ask for it before the change can happen. */
-  next(orderId: string, withinMs: number): Promise<void>
+/** Tells whoever waits here that it is known what becomes of an order, a refund, a return or an order of units. What, is to be read. */
+export type Outcomes = {
+  /** Resolves when that of `id` changed, or after `withinMs`. Ask for it before the change can happen. */
+  next(id: string, withinMs: number): Promise<void>
   close(): Promise<void>
 }
 
@@ -25,7 +25,7 @@ export async function listenForOutcomes(options: {
   onProductChanged?: (productId?: string) => void
   /** There are events that somebody outside wants to hear of. */
   onEventsTold?: () => void
-}): Promise<OrderOutcomes> {
+}): Promise<Outcomes> {
   const waiting = new Map<string, Set<() => void>>()
   let isClosed = false
   let client: pg.Client | undefined
@@ -63,7 +63,7 @@ export async function listenForOutcomes(options: {
     fresh.on('end', () => over())
     try {
       await fresh.connect()
-      await fresh.query('listen order_outcomes; listen reorder_due; listen product_changed; listen events_told')
+      await fresh.query('listen outcomes; listen reorder_due; listen product_changed; listen events_told')
       options.onProductChanged?.()
       client = fresh
       probeAgain()
@@ -74,17 +74,17 @@ export async function listenForOutcomes(options: {
 
   await connect()
   return {
-    next(orderId, withinMs) {
+    next(id, withinMs) {
       return new Promise((resolve) => {
         const tell = () => {
           clearTimeout(timer)
-          const others = waiting.get(orderId)
+          const others = waiting.get(id)
           others?.delete(tell)
-          if (others?.size === 0) waiting.delete(orderId)
+          if (others?.size === 0) waiting.delete(id)
           resolve()
         }
         const timer = setTimeout(tell, withinMs)
-        waiting.set(orderId, (waiting.get(orderId) ?? new Set()).add(tell))
+        waiting.set(id, (waiting.get(id) ?? new Set()).add(tell))
       })
     },
     async close() {
