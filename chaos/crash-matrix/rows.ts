@@ -273,12 +273,12 @@ const requests: { request: string; scenario: ScenarioName; steps: string[] }[] =
   {
     request: 'POST /v1/orders/:id/refunds',
     scenario: 'refundedByStaff',
-    steps: ['statement claim-key', 'temporal update-with-start', 'statement find-refund', 'statement record-answer'],
+    steps: ['statement claim-key', 'temporal start', 'statement find-refund', 'statement record-answer'],
   },
   {
     request: 'POST /v1/orders/:id/returns',
     scenario: 'returnDenied',
-    steps: ['statement claim-key', 'temporal update-with-start', 'statement record-answer'],
+    steps: ['statement claim-key', 'temporal start', 'statement record-answer'],
   },
   {
     request: 'POST /v1/returns/:id/receipts',
@@ -289,7 +289,7 @@ const requests: { request: string; scenario: ScenarioName; steps: string[] }[] =
   {
     request: 'POST /v1/replenishments',
     scenario: 'replenished',
-    steps: ['statement claim-key', 'temporal update-with-start', 'statement record-answer'],
+    steps: ['statement claim-key', 'temporal start', 'statement record-answer'],
   },
   {
     request: 'POST /v1/replenishments/:id/receipts',
