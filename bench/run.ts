@@ -13,14 +13,22 @@ import { commitOf, earlierRuns, figureBefore, keep, machineOf } from './results.
 import { measureSearch } from './search.ts'
 import { openStage, type Plan, type Stage } from './stage.ts'
 import { tableOf } from './table.ts'
+import { showTimelines } from './timeline.ts'
 import { measureTransactions } from './transaction.ts'
 
-type Area = { name: string; measure: (stage: Stage) => Promise<Figure[]>; needs?: 'search' | 'full' }
+type Area = {
+  name: string
+  measure: (stage: Stage) => Promise<Figure[]>
+  needs?: 'search' | 'full'
+  /** Has no figures to compare: only for who asks for it. */
+  isToLookAt?: true
+}
 
 const areas: Area[] = [
   { name: 'checkout', measure: measureCheckouts },
   { name: 'afterwards', measure: measureAfterwards },
   { name: 'reads', measure: measureReads },
+  { name: 'timeline', measure: showTimelines, isToLookAt: true },
   { name: 'transaction', measure: measureTransactions },
   { name: 'search', measure: measureSearch, needs: 'search' },
   { name: 'growth', measure: measureGrowth, needs: 'full' },
@@ -73,8 +81,8 @@ const readOptions = (args: string[]): Options =>
     .opts<Options>()
 
 async function bench(options: Options, typed: string): Promise<number> {
-  const chosen = areas.filter(({ name, needs }) =>
-    options.only ? options.only.includes(name) : needs !== 'full' || options.full,
+  const chosen = areas.filter(({ name, needs, isToLookAt }) =>
+    options.only ? options.only.includes(name) : !isToLookAt && (needs !== 'full' || options.full),
   )
   const figures: Figure[] = []
   const runs = earlierRuns()
@@ -88,6 +96,7 @@ async function bench(options: Options, typed: string): Promise<number> {
     // A run that fails later keeps nothing, but whoever waited for it sees how far it came.
     if (figures.length > 0) say(`\n${tableOf(figures, figureBefore(runs))}`)
   }
+  if (figures.length === 0) return 0
   const run = { date: new Date().toISOString(), commit: commitOf(), machine: machineOf(), options: typed, figures }
   say(`Kept in ${relative(process.cwd(), keep(run, runs))}`)
   return 0

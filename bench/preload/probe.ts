@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import { Session } from 'node:inspector/promises'
 import { isMainThread } from 'node:worker_threads'
 import pg from 'pg'
+import { startSpans, statementName, takeSpans } from './spans.ts'
 
 /**
  * Loaded by the API process before its own code: counts what it sends to PostgreSQL by the statement's name, and takes a
@@ -11,16 +12,16 @@ import pg from 'pg'
 const counts: Record<string, number> = {}
 const query = Object.getOwnPropertyDescriptor(pg.Client.prototype, 'query')?.value as (...args: unknown[]) => unknown
 pg.Client.prototype.query = function counted(this: pg.Client, ...args: unknown[]) {
-  const [asked] = args
-  const { name, text } = (typeof asked === 'string' ? { text: asked } : asked) as { name?: string; text?: string }
-  const known = name ?? text?.trim().slice(0, 40) ?? 'unnamed'
-  counts[known] = (counts[known] ?? 0) + 1
+  const name = statementName(args[0])
+  counts[name] = (counts[name] ?? 0) + 1
   return query.apply(this, args)
 } as typeof pg.Client.prototype.query
 
 const inspector = new Session()
 const act: Record<string, (file: string) => Promise<unknown>> = {
   '/statements': async () => counts,
+  '/spans/start': async () => startSpans(),
+  '/spans/take': async () => takeSpans(),
   '/profile/start': async () => {
     inspector.connect()
     await inspector.post('Profiler.enable')
