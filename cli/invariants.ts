@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { DatabaseError } from 'pg'
 import { openDatabase } from '../store/database.ts'
 import { CannotCheck, type CheckOptions, checkInvariants, type InvariantResult } from '../store/invariants.ts'
+import { openSearchIndex } from '../store/search-index.ts'
 import { report } from './invariants-report.ts'
 import { CannotRun, runningStack } from './running-stack.ts'
 
@@ -11,6 +12,7 @@ type Options = {
   database?: string
   gateway?: string
   temporal?: string
+  opensearch?: string
   namespace: string
   wait?: number
   all?: true
@@ -19,6 +21,7 @@ type Options = {
 /** How long what must hold "in the end" is given by default to come to its end. */
 const QUIET_SECONDS = 15
 const BETWEEN_LOOKS_MS = 500
+const INDEX_TIMEOUT_MS = 10_000
 
 async function main(args: string[]): Promise<number> {
   try {
@@ -40,6 +43,7 @@ function readOptions(args: string[]): Options {
     .option('--gateway <url>', "with the ledger of this payment gateway; without one, what needs it isn't checked", url)
     .option('--temporal <address>', 'with the running workflows of this Temporal server')
     .option('--namespace <name>', 'its namespace', 'default')
+    .option('--opensearch <url>', 'with the search index there', url)
     .option('--wait <seconds>', 'look again until all is clean, for so long', seconds)
     .option('--all', 'list every violation, not just the first of each invariant')
     .exitOverride()
@@ -59,28 +63,34 @@ function seconds(text: string): number {
 }
 
 async function run(options: Options): Promise<number> {
-  const { databaseUrl, ...places } = placesOf(options)
+  const { databaseUrl, openSearchUrl, ...places } = placesOf(options)
   const database = openDatabase({ url: databaseUrl, poolSize: 1, statementTimeoutMs: 300_000 })
+  const index =
+    openSearchUrl === undefined ? undefined : openSearchIndex(openSearchUrl, { timeoutMs: INDEX_TIMEOUT_MS })
   try {
-    const results = await untilClean(() => look({ ...places, database }), options.wait)
+    const results = await untilClean(() => look({ ...places, database, index, isWholeIndexRead: true }), options.wait)
     console.log(report(results, { all: options.all ?? false, columns: process.stdout.columns }))
     return results.some(isBroken) ? 1 : 0
   } finally {
+    await index?.close()
     await database.end()
   }
 }
 
-function placesOf(options: Options): Omit<CheckOptions, 'database'> & { databaseUrl: string } {
-  const { namespace } = options
+type Places = Pick<CheckOptions, 'gatewayUrl' | 'temporal'> & { databaseUrl: string; openSearchUrl: string | undefined }
+
+function placesOf(options: Options): Places {
+  const { namespace, opensearch } = options
   if (options.database) {
     const temporal = options.temporal ? { address: options.temporal, namespace } : undefined
-    return { databaseUrl: options.database, gatewayUrl: options.gateway, temporal }
+    return { databaseUrl: options.database, gatewayUrl: options.gateway, temporal, openSearchUrl: opensearch }
   }
   const stack = runningStack(options.data)
   return {
     databaseUrl: stack.postgres,
     gatewayUrl: options.gateway ?? stack.gateway,
     temporal: options.temporal ? { address: options.temporal, namespace } : stack.temporal,
+    openSearchUrl: opensearch ?? stack.opensearch,
   }
 }
 

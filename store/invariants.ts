@@ -73,7 +73,7 @@ export async function findViolations(
 function whyNot(sql: string, have: Evidence): string | undefined {
   if (sql.includes('gateway_') && !have.ledger) return 'no gateway address was given'
   if (sql.includes('running_workflows') && !have.runningWorkflows) return 'no Temporal address was given'
-  if (sql.includes('index_size') && !have.index) return 'no search index answers'
+  if (/index_size|indexed_products/.test(sql) && !have.index) return 'no search index answers'
   if (sql.includes('indexed_products') && !have.index?.products) return 'the search index was not read as a whole'
   return undefined
 }

@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { report } from '../../cli/invariants-report.ts'
+import { openSearchIndex } from '../../store/search-index.ts'
+import { openSearchServer } from '../support/search-server.ts'
 import { addProduct } from '../support/shop-api.ts'
 import { openTestDatabase, type TestDatabase } from '../support/test-database.ts'
 
@@ -40,6 +42,29 @@ describe('npm run invariants', () => {
     expect(stdout).toContain(`${product}: 4 on the shelf, the ledger comes to 5`)
     expect(stdout).toMatch(/1 violated/)
   })
+
+  test('asks the search index what it holds; one that is away is no violation', async () => {
+    const away = await check('--database', db.url, '--opensearch', 'http://127.0.0.1:9')
+    expect(away.exitCode).toBe(0)
+    expect(away.stdout).toMatch(/- index_holds_every_product_as_it_is +not checked: no search index answers/)
+
+    const server = await openSearchServer()
+    try {
+      const url = server.url as string
+      const index = openSearchIndex(url, { timeoutMs: 15_000 })
+      await index.create()
+      await index.serve()
+      await index.close()
+      const product = await addProduct(db.database, { onHand: 5 })
+      await db.database.query('update products set indexed_version = version')
+      const { exitCode, stdout } = await check('--database', db.url, '--opensearch', url)
+      expect(exitCode).toBe(1)
+      expect(stdout).toMatch(/✗ index_holds_every_product_as_it_is/)
+      expect(stdout).toContain(product)
+    } finally {
+      await server.close()
+    }
+  }, 180_000)
 
   test('looks again for as long as it is told to wait', async () => {
     const product = await addProduct(db.database, { onHand: 5 })
