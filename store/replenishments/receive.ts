@@ -1,4 +1,4 @@
-import { type Database, type Db, inTransaction } from '../database.ts'
+import { type Database, inTransaction } from '../database.ts'
 import { MAX_ON_HAND } from '../inventory.ts'
 import { getStanding, type Standing } from './open.ts'
 
@@ -60,25 +60,29 @@ const refused = (problem: (ReceiveOutcome & { outcome: 'refused' })['problem'], 
 })
 
 /** What has not come is not waited for any more; what has come stays. Repeating it changes nothing. */
-export async function cancelReplenishment(
-  db: Db,
+export function cancelReplenishment(
+  database: Database,
   { replenishmentId, by, reason }: { replenishmentId: string; by: string; reason: string },
 ): Promise<Standing> {
-  await db.query(
-    `with open as materialized (
-       select id, product_id, quantity - received as missing, status from replenishments
-        where id = $1 and status not in ('received', 'cancelled') for update
-     ), cancelled as (
-       update replenishments r set status = 'cancelled', cancelled_by = $2, cancel_reason = $3, needs_attention = null,
-                                   updated_at = now()
-         from open where r.id = open.id
-     ), withdrawn as (
-       update supplier_orders o set status = 'withdrawn', answered_at = now()
-         from open where o.replenishment_id = open.id and o.status in ('asked', 'confirmed')
-     )
-     update stock k set incoming = k.incoming - open.missing, updated_at = now()
-       from open where k.product_id = open.product_id and open.status <> 'draft'`,
-    [replenishmentId, by, reason],
-  )
-  return getStanding(db, replenishmentId)
+  return inTransaction(database, async (tx) => {
+    // A statement of its own: one that waited for its turn would not see the supplier that was chosen meanwhile.
+    await tx.query('select from replenishments where id = $1 for update', [replenishmentId])
+    await tx.query(
+      `with open as (
+         select id, product_id, quantity - received as missing, status from replenishments
+          where id = $1 and status not in ('received', 'cancelled')
+       ), cancelled as (
+         update replenishments r set status = 'cancelled', cancelled_by = $2, cancel_reason = $3, needs_attention = null,
+                                     updated_at = now()
+           from open where r.id = open.id
+       ), withdrawn as (
+         update supplier_orders o set status = 'withdrawn', answered_at = now()
+           from open where o.replenishment_id = open.id and o.status in ('asked', 'confirmed')
+       )
+       update stock k set incoming = k.incoming - open.missing, updated_at = now()
+         from open where k.product_id = open.product_id and open.status <> 'draft'`,
+      [replenishmentId, by, reason],
+    )
+    return getStanding(tx, replenishmentId)
+  })
 }
