@@ -81,6 +81,18 @@ describe('in the middle of the traffic', () => {
     expect(await namesOfBroken(evidence, 'always')).toEqual([])
   })
 
+  test('each webhook that is on its way to an endpoint is a subject of its own: of two at two looks neither is found', async () => {
+    const subjects = await undone(async (tx) => {
+      await dropDefences(tx)
+      await tx.query(`delete from webhook_deliveries where endpoint_id = $1`, [shop.endpoint])
+      const results = await findViolations(tx, shop.evidence)
+      const { violations = [] } = results.find(({ name }) => name === 'every_event_reaches_its_endpoints') ?? {}
+      return violations.map(({ subject }) => subject)
+    })
+    expect(subjects.length).toBeGreaterThan(1)
+    expect(new Set(subjects).size).toBe(subjects.length)
+  })
+
   async function namesOfBroken(evidence: Evidence, only: 'always' | 'all') {
     const results = await undone((tx) => findViolations(tx, evidence, only))
     return results.filter(({ violations }) => violations.length > 0).map(({ name }) => name)
