@@ -13,6 +13,7 @@ import { blockWhenTold } from './faults/freeze.ts'
 import { type Network, openNetwork } from './network.ts'
 import type { CheckRecord } from './record.ts'
 import type { OpenScene, Scene } from './scenes/scene.ts'
+import { withoutComparisons } from './without-comparisons.ts'
 
 export type StageOptions = {
   /** The faults of this run: what none of them needs is not prepared. */
@@ -77,12 +78,11 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       ...(network && { reach: (server, url) => network.reach(server, url) }),
       ...others,
       preload: [...(wanted.some(({ name }) => name === 'block-event-loop') ? [blockWhenTold] : []), ...preload],
-      // Staff refund on their own here: whoever has to approve is a story of its own. What is kept must be kept without
-      // the comparison that mends.
+      // Staff refund on their own here: whoever has to approve is a story of its own.
       env: {
         ...clocks,
         REFUND_APPROVAL_LIMIT: '1000000000',
-        RECONCILIATION_EVERY_MS: '86400000',
+        ...withoutComparisons,
         SUPPLIER_ANSWER_MS: '300',
         WEBHOOK_ALLOW_PRIVATE: 'yes',
         ...env,

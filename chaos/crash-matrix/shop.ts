@@ -14,6 +14,7 @@ import { checkInvariants, type InvariantResult } from '../../store/invariants.ts
 import { openSearchIndex } from '../../store/search-index.ts'
 import { createSupplier, setSources } from '../../store/suppliers/index.ts'
 import type { ReturnInput } from '../../workflows/return.messages.ts'
+import { withoutComparisons } from '../without-comparisons.ts'
 import { armoryVariable, openArmory } from './armory.ts'
 
 export type MatrixShop = Awaited<ReturnType<typeof openMatrixShop>>
@@ -48,8 +49,7 @@ export async function openMatrixShop({ folder, withSearch, environment, ...optio
       RETURN_ESCALATION_MS: '1000',
       REPLENISHMENT_LATE_MS: '500',
       SUPPLIER_ANSWER_MS: '5000',
-      // What a crash left undone must come about without it.
-      RECONCILIATION_EVERY_MS: '86400000',
+      ...withoutComparisons,
       WEBHOOK_ALLOW_PRIVATE: 'yes',
     },
     restartsAtOnce: true,

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, vi } from 'vitest'
+import { withoutComparisons } from '../../chaos/without-comparisons.ts'
 import { report } from '../../cli/invariants-report.ts'
 import { explain } from '../../stack/failure.ts'
 import { withoutGivenServers } from '../../stack/given-servers.ts'
@@ -33,7 +34,7 @@ export async function openShop(options: Partial<OpenStackOptions> = {}) {
   const forget = () => rmSync(dataDir, { recursive: true, force: true })
   const environment = withoutGivenServers(process.env)
   // Stories put things in disorder themselves: nobody is to mend them unless a story asks for it.
-  const env = { RECONCILIATION_EVERY_MS: '86400000', ...options.env }
+  const env = { ...withoutComparisons, ...options.env }
   const running = await openStack({ dataDir, port: 0, without: ['opensearch'], environment, ...options, env }).catch(
     (failure: unknown) => {
       const words = explain(failure).join('\n') // before its log goes with the folder
