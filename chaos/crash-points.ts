@@ -119,13 +119,22 @@ Worker.create = (options) =>
   })
 
 // oxlint-disable-next-line typescript/unbound-method -- both are called with the client they were asked of
-const { start, getHandle, executeUpdateWithStart } = WorkflowClient.prototype
+const { start, getHandle, executeUpdateWithStart, signalWithStart } = WorkflowClient.prototype
 WorkflowClient.prototype.start = function (this: WorkflowClient, ...[type, options]: Parameters<typeof start>) {
   const { workflowId } = options
   return around({ kind: 'temporal', name: 'start', subjects: [workflowId, orderOf(workflowId)] }, () =>
     start.call(this, type, options),
   )
 } as typeof start
+WorkflowClient.prototype.signalWithStart = function (
+  this: WorkflowClient,
+  ...[type, options]: Parameters<typeof signalWithStart>
+) {
+  const { workflowId } = options
+  return around({ kind: 'temporal', name: 'signal-with-start', subjects: [workflowId, orderOf(workflowId)] }, () =>
+    signalWithStart.call(this, type, options),
+  )
+} as typeof signalWithStart
 WorkflowClient.prototype.executeUpdateWithStart = function (
   this: WorkflowClient,
   ...[update, options]: Parameters<typeof executeUpdateWithStart>

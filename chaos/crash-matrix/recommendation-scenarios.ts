@@ -7,7 +7,7 @@ export const viewsCollected: Scenario = async (visit) => {
   const { shop, customer, product, name } = visit
   const workflowId = `view-collection-${name}`
   await heard(() => customer.ask('POST', `/v1/products/${product.id}/views`), 204)
-  await visit.arm(workflowId)
+  await visit.arm(workflowId, product.id)
   await shop.runWorkflow('viewCollection', workflowId)
   await shop.eventually('the view is in the database', () => shop.isViewed(customer.id, product.id))
   return undefined

@@ -314,7 +314,7 @@ const requests: { request: string; scenario: ScenarioName; steps: string[] }[] =
   {
     request: 'PATCH /v1/products/:id',
     scenario: 'nudgeFollows',
-    steps: ['statement update products set sku', 'temporal start'],
+    steps: ['statement update products set sku', 'temporal signal-with-start'],
   },
 ]
 
