@@ -99,12 +99,6 @@ export function simulatedClient(engine: Engine, scheduler: Scheduler, process: S
         return call(`signal ${name} ${workflowId}`, () => engine.signal(running(workflowId), name, payloads(args)))
       },
       cancel: () => call(`cancel ${workflowId}`, () => engine.cancel(running(workflowId))),
-      /** Of one that has ended. */
-      result: () =>
-        call(`result of ${workflowId}`, () => {
-          const result = engine.find(workflowId)?.result
-          return result && defaultPayloadConverter.fromPayload(result)
-        }),
       executeUpdate: async (
         { name }: { name: string },
         { args, updateId: given }: { args: unknown[]; updateId?: string },

@@ -7,7 +7,7 @@ import { type RefundInput, requestedUpdate } from '../../workflows/refund.messag
 import { ask, type Heard, startAndHear, unheard, type WorkDeps } from './started-work.ts'
 import type { TemporalLink } from './temporal.ts'
 
-export type AskedRefund = { input: RefundInput; summary: string; isFirst: boolean }
+type AskedRefund = { input: RefundInput; summary: string; isFirst: boolean }
 
 /** Starts a refund, or joins the one that runs, and waits for what becomes of it. */
 export async function requestRefund(deps: WorkDeps, { input, summary, isFirst }: AskedRefund): Promise<Refund> {
