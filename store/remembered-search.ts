@@ -54,7 +54,7 @@ export function createRememberedSearch(deps: SearchDeps): ProductSearch {
     isByProduct: false,
   })
   return {
-    search: (query) => page(keyOf({ ...query, q: query.q?.toLowerCase() })) as Promise<SearchPage>,
+    search: (query) => page(keyOf(query)) as Promise<SearchPage>,
     suggest: (prefix, limit) => search.suggest(prefix, limit),
   }
 }

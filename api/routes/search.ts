@@ -8,8 +8,8 @@ import type { AppDeps } from '../app.ts'
 import type { ApiEnv } from '../authentication.ts'
 import { problemResponses } from '../problem-responses.ts'
 import { categoryFilter, productAnswer, productSchema } from '../product-schemas.ts'
-import { type Json, renderedOnce, sendJson, toJson } from '../rendered.ts'
-import { cursorParameter, limitParameter, readCursor, wholeNumber, writeCursor } from '../schemas.ts'
+import { joined, renderedOnce, sendJson, toJson } from '../rendered.ts'
+import { compiled, cursorParameter, limitParameter, readCursor, wholeNumber, writeCursor } from '../schemas.ts'
 
 const words = z.string().max(256)
 const price = wholeNumber({ min: 0, max: MAX_AMOUNT_MINOR }).optional()
@@ -19,28 +19,30 @@ const attributeFilter = z
   .max(600)
   .regex(/^[^:]{1,64}:[^]+$/, 'Must be name:value')
 
-const querySchema = z.strictObject({
-  q: words.optional().openapi({ description: 'Words, misspelt or not', example: 'wireles headphones' }),
-  category: categoryFilter,
-  min_price: price,
-  max_price: price,
-  in_stock: z
-    .enum(['true', 'false'])
-    .transform((flag) => flag === 'true')
-    .optional()
-    .openapi({ type: 'boolean' }),
-  attribute: z
-    .union([attributeFilter, z.array(attributeFilter).max(20)])
-    .optional()
-    .openapi({
-      description:
-        'A value that an attribute must have, `name:value`, any number of times: values of one name are alternatives',
-      example: ['colour:black', 'colour:grey', 'wireless:true'],
-    }),
-  sort: z.enum(searchSorts).default('relevance'),
-  limit: limitParameter,
-  cursor: cursorParameter,
-})
+const querySchema = compiled(
+  z.strictObject({
+    q: words.optional().openapi({ description: 'Words, misspelt or not', example: 'wireles headphones' }),
+    category: categoryFilter,
+    min_price: price,
+    max_price: price,
+    in_stock: z
+      .enum(['true', 'false'])
+      .transform((flag) => flag === 'true')
+      .optional()
+      .openapi({ type: 'boolean' }),
+    attribute: z
+      .union([attributeFilter, z.array(attributeFilter).max(20)])
+      .optional()
+      .openapi({
+        description:
+          'A value that an attribute must have, `name:value`, any number of times: values of one name are alternatives',
+        example: ['colour:black', 'colour:grey', 'wireless:true'],
+      }),
+    sort: z.enum(searchSorts).default('relevance'),
+    limit: limitParameter,
+    cursor: cursorParameter,
+  }),
+)
 
 const count = z.int().min(0)
 const pageSchema = z
@@ -102,26 +104,23 @@ export function searchRoutes({ search: productSearch }: Pick<AppDeps, 'search'>)
     const startedAt = performance.now()
     const { q, category, min_price, max_price, in_stock, attribute = [], sort, limit, cursor } = c.req.valid('query')
     const question = {
-      q: q?.trim() || undefined,
+      // Those who ask alike share a page and where it goes on.
+      q: q?.trim().toLowerCase() || undefined,
       category,
       minPriceMinor: min_price,
       maxPriceMinor: max_price,
       inStock: in_stock,
-      attributes: attributesOf([attribute].flat()),
+      attributes: attributesOf([attribute].flat().sort()),
       sort,
     }
-    const of = fingerprintOf(question)
-    const position = readCursor(cursor, () => positionShape(of, sort))
+    const position = readCursor(cursor, () => positionShape(fingerprintOf(question), sort))
     const found = await productSearch.search({
       ...question,
       limit: Math.min(limit, MAX_HITS - (position?.seen ?? 0)),
       after: position,
     })
-    const ofThisRequest = toJson({
-      took_ms: Math.round((performance.now() - startedAt) * 10) / 10,
-      next_cursor: found.next ? writeCursor({ of, ...found.next }) : null,
-    })
-    return sendJson(c, bothOf(ofThisRequest, rendered(found)))
+    const page = rendered(found, question)
+    return sendJson(c, joined(toJson({ took_ms: Math.round((performance.now() - startedAt) * 10) / 10 }), page))
   })
   routes.openapi(suggest, async (c) => {
     const { q, limit } = c.req.valid('query')
@@ -132,18 +131,16 @@ export function searchRoutes({ search: productSearch }: Pick<AppDeps, 'search'>)
 }
 
 /** What is the same for all who ask for this page within a moment. */
-const rendered = renderedOnce(({ products, facets, total, isCapped, engine }: SearchPage) =>
+const rendered = renderedOnce(({ products, facets, total, isCapped, engine, next }: SearchPage, question: object) =>
   toJson({
     data: products.map(productAnswer),
     facets,
     total,
     ...(isCapped && { total_is_capped: true as const }),
     engine,
+    next_cursor: next ? writeCursor({ of: fingerprintOf(question), ...next }) : null,
   }),
 )
-
-/** Two objects as one, none of them empty. */
-const bothOf = <A, B>(a: Json<A>, b: Json<B>): Json<A & B> => `${a.slice(0, -1)},${b.slice(1)}`
 
 function attributesOf(filters: readonly string[]): Record<string, string[]> {
   const attributes: Record<string, string[]> = Object.create(null)

