@@ -133,6 +133,8 @@ type Look<Found> = {
   look: () => Promise<Found>
   isDone: (found: Found) => boolean
   isOpen: (found: Found) => boolean
+  /** Whether it stands, as everyone sees it, where just this can be asked. */
+  isAwaited: (found: Found) => boolean
   /** Why what has ended cannot be asked any more. */
   over: (found: Found) => Problem
 }
@@ -140,7 +142,7 @@ type Look<Found> = {
 /** Hears what came of asking. Our books say whether it was done, also where the answer got lost. */
 export async function doneByBooks<Found>(
   asking: Promise<Heard>,
-  { look, isDone, isOpen, over }: Look<Found>,
+  { look, isDone, isOpen, isAwaited, over }: Look<Found>,
 ): Promise<Found> {
   const refused = await asking.catch((error: unknown) => {
     if (isAnswer(error)) return error
@@ -148,7 +150,10 @@ export async function doneByBooks<Found>(
   })
   const found = await look()
   if (isDone(found)) return found
-  if (refused instanceof Problem) throw refused
+  if (refused instanceof Problem) {
+    // After a crash the workflow is behind what it wrote, for as long as its task takes to come back.
+    throw refused.code === 'invalid_transition' && isAwaited(found) ? unheard() : refused
+  }
   if (refused === 'ended' && !isOpen(found)) throw over(found)
   throw unheard()
 }

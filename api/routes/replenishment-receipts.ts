@@ -122,9 +122,10 @@ export function replenishmentReceiptRoutes({ database, temporal, nudgeSearchSync
   return routes
 
   function asked<Request>(id: string, { update, said, isDone, over }: Asking<Request>): Promise<Replenishment> {
+    const isAwaited = ({ status }: Replenishment) => isOpen(status)
     return doneByBooks(askReplenishment(temporal, update, id, said), {
       look: () => knownReplenishment(database, id),
-      ...{ isDone, isOpen: ({ status }) => isOpen(status), over: ({ status }) => over(status) },
+      ...{ isDone, isOpen: isAwaited, isAwaited, over: ({ status }) => over(status) },
     })
   }
 }

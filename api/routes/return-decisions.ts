@@ -1,7 +1,7 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { Problem } from '../../domain/problems.ts'
-import { isOpenReturn } from '../../domain/return.ts'
+import { isAwaited, isOpenReturn } from '../../domain/return.ts'
 import type { Database } from '../../store/database.ts'
 import { fingerprintOf } from '../../store/idempotency.ts'
 import { newId } from '../../store/ids.ts'
@@ -155,8 +155,10 @@ export function returnDecisionRoutes({ database, temporal, nudgeSearchSync }: Re
     }
     return once(c, { database, use, resourceId: newId('rrc') }, async (receiptId) => {
       const said = { ...body, by: caller.id, receipt_id: receiptId }
-      const isDone = ({ receipts }: Return) => receipts.some((receipt) => receipt.id === receiptId)
-      const found = await asked(caller, id, messages.receiveReturnUpdate, said, isDone)
+      const found = await asked(caller, id, messages.receiveReturnUpdate, said, {
+        isDone: ({ receipts }) => receipts.some((receipt) => receipt.id === receiptId),
+        isPossible: ({ status }) => isAwaited(status),
+      })
       nudgeSearchSync()
       return { status: 201, body: returnAnswer(found) }
     })
@@ -180,12 +182,13 @@ export function returnDecisionRoutes({ database, temporal, nudgeSearchSync }: Re
     return { caller, id: c.req.param('id') ?? '', key: c.get('idempotencyKey'), body }
   }
 
+  /** What our books say of a return: whether something can be asked of it, and whether it was done. */
+  type Books = { isPossible: (found: Return) => boolean; isDone: (found: Return) => boolean }
+
   type Decision = {
     path: 'approve' | 'deny' | 'cancel'
     update: typeof messages.approveReturnUpdate
-    isPossible: (found: Return) => boolean
-    isDone: (found: Return) => boolean
-  }
+  } & Books
 
   /** Asks it of the workflow, once for one key. */
   async function decide<Answered>(c: Context, ask: Ask<{ reason?: string | undefined }>, decision: Decision) {
@@ -201,7 +204,7 @@ export function returnDecisionRoutes({ database, temporal, nudgeSearchSync }: Re
     return once<Answered>(c, { database, use, resourceId: before.id }, async (id, isFirst) => {
       if (isFirst && !isPossible(before)) throw over(before)
       const said = { by: caller.id, ...(body.reason !== undefined && { reason: body.reason }) }
-      return { status: 200, body: returnAnswer(await asked(caller, id, update, said, isDone)) }
+      return { status: 200, body: returnAnswer(await asked(caller, id, update, said, { isPossible, isDone })) }
     })
   }
 
@@ -210,11 +213,11 @@ export function returnDecisionRoutes({ database, temporal, nudgeSearchSync }: Re
     id: string,
     update: Parameters<typeof askReturn<Request>>[1],
     said: Request,
-    isDone: (found: Return) => boolean,
+    { isPossible, isDone }: Books,
   ): Promise<Return> {
     return doneByBooks(askReturn(temporal, update, id, said), {
       look: () => visibleReturn(database, caller, id),
-      ...{ isDone, isOpen: ({ status }) => isOpenReturn(status), over },
+      ...{ isDone, isOpen: ({ status }) => isOpenReturn(status), isAwaited: isPossible, over },
     })
   }
 }
