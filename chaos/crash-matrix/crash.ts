@@ -17,8 +17,13 @@ export type RowResult = Pick<Row, 'id' | 'workflow' | 'step' | 'attempt' | 'mome
 /** What a row has for itself. */
 export type Place = { row: Row; customer: Customer; product: { id: string } }
 
-/** What was found, and a look at the same once more when all is quiet: what comes too late must not be missed. */
-export type Crashed = { result: RowResult; lookAgain: () => Promise<string | undefined> }
+export type Crashed = {
+  result: RowResult
+  /** All came to its right end without a kill at its step: one of another row's came in that moment and did its work. */
+  isMissed: boolean
+  /** A look at the same once more when all is quiet: what comes too late must not be missed. */
+  lookAgain: () => Promise<string | undefined>
+}
 
 /** How long the first who reaches its step waits for the others of the same kill; a quick attempt may take five seconds. */
 const HOLD_MS = 2_500
@@ -82,14 +87,15 @@ async function follow(shop: MatrixShop, { row, customer, product }: Place, gate:
   try {
     ending = await scenarioOf(row)(visit)
     // An effect may be seen by everyone while its process is still held just after it.
-    await shop.eventually('the kill fired: its step was reached', async () => isFired(), NOT_REACHED_AFTER_MS)
+    await shop.eventually('the kill fired', async () => isFired(), NOT_REACHED_AFTER_MS).catch(() => undefined)
     if (ending) await comesTo(shop, product.id, ending)
   } catch (error) {
     failure = error instanceof Error ? error.message : String(error)
   }
   if (!isArmed) gate.leave()
   const fired = shop.armory.fired(row.id)
-  if (!fired) failure ??= 'the kill never fired'
+  const isMissed = isArmed && !fired && failure === undefined
+  if (!fired) failure ??= 'its step was not reached: the kill never fired'
   const { id, workflow, step, attempt, moment, scenario } = row
   return {
     result: {
@@ -99,6 +105,7 @@ async function follow(shop: MatrixShop, { row, customer, product }: Place, gate:
       ending: ending ? inWords(ending) : 'as asked',
       ...(failure !== undefined && { failure }),
     },
+    isMissed,
     lookAgain: async () => (ending ? difference(shop, product.id, ending) : undefined),
   }
 }

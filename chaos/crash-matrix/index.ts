@@ -77,7 +77,7 @@ export async function runCrashMatrix(options: MatrixOptions): Promise<MatrixResu
 
 type Pace = { atOnce: number; onLine: (line: string) => void }
 
-/** First those whose repeat takes longest, so that the others are hit meanwhile. */
+/** First those whose repeat takes longest, so that the others are hit meanwhile; at last those that must be alone. */
 async function crashAll(shop: MatrixShop, rows: readonly Row[], { atOnce, onLine }: Pace): Promise<Crashed[]> {
   const places = await placesFor(shop, rows)
   const tell = (each: Crashed) => onLine(lineOf(each.result))
@@ -98,13 +98,28 @@ async function crashAll(shop: MatrixShop, rows: readonly Row[], { atOnce, onLine
     ended.push(soon)
     await soon
   }
-  await Promise.all(ended)
-  for (const alone of inBatches(ofRepeat('alone'), 1)) {
-    const { ended: soon } = hit(alone)
-    ended.push(soon)
-    await soon
-  }
-  return (await Promise.all(ended)).flat()
+  const together = (await Promise.all(ended)).flat()
+  const again = await placesAgain(shop, rows, together, onLine)
+  const alone: Crashed[] = []
+  for (const place of [...again, ...ofRepeat('alone')]) alone.push(...(await hit([place]).ended))
+  return [...together.filter(({ isMissed }) => !isMissed), ...alone]
+}
+
+/** For rows whose step another row's kill did in their stead. */
+async function placesAgain(
+  shop: MatrixShop,
+  rows: readonly Row[],
+  together: readonly Crashed[],
+  onLine: Pace['onLine'],
+): Promise<Place[]> {
+  const missed = new Set(together.filter(({ isMissed }) => isMissed).map(({ result }) => result.id))
+  if (missed.size === 0) return []
+  onLine(`… kills of others came in the moment of ${[...missed].join(', ')}: each once more, alone`)
+  shop.armory.disarm()
+  return placesFor(
+    shop,
+    rows.filter(({ id }) => missed.has(id)).map((row) => ({ ...row, id: `${row.id}-again` })),
+  )
 }
 
 async function placesFor(shop: MatrixShop, rows: readonly Row[]): Promise<Place[]> {
