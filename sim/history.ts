@@ -36,10 +36,10 @@ function contradiction(answers: Answer[], order: { id: string; status: string } 
   const isUndecided = order !== undefined && ['received', 'pending'].includes(order.status)
   const isGivenUp = order !== undefined && ['refused', 'abandoned'].includes(order.status)
   if (settled.some(({ status }) => status === 201) && (isUndecided || isGivenUp))
-    return `${heard}, and the order is ${order.status}`
+    return `it did not end as was answered: ${heard}, and the order is ${order.status}`
   // One that was acknowledged while the database was away is given up before it is placed.
   if (settled.some(({ status }) => status >= 400) && order && order.status !== 'cancelled' && !isGivenUp)
-    return `${heard}, and the order is ${order.status}`
+    return `it did not end as was answered: ${heard}, and the order is ${order.status}`
   return undefined
 }
 
