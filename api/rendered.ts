@@ -17,7 +17,10 @@ export const sendJson = <Answer>(c: Context, json: Json<Answer>) =>
   c.body(json, 200, { 'Content-Type': 'application/json' }) as unknown as Response &
     TypedResponse<JSONParsed<Answer>, 200, 'json'>
 
-/** What is found again, as the same object, was rendered before: what a moment remembers is written once. */
+/**
+ * What is found again, as the same object, was rendered before: what a moment remembers is written once. What was asked is
+ * the first one's then, so it must follow from what is found.
+ */
 export function renderedOnce<Found extends object, Rendered extends object, Asked extends unknown[]>(
   render: (found: Found, ...asked: Asked) => Rendered,
 ): (found: Found, ...asked: Asked) => Rendered {
