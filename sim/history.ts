@@ -28,6 +28,8 @@ function contradiction(answers: Answer[], order: { id: string; status: string } 
   const ids = new Set(answers.flatMap(({ status, body }) => (status < 300 ? [body.id as string] : [])))
   if (ids.size > 1) return `one key was answered with ${ids.size} orders`
   if (ids.size === 1 && !ids.has(order?.id ?? '')) return `an order was acknowledged that is not there: ${heard}`
+  if (answers.some(({ status, body }) => status === 201 && body?.status === 'pending'))
+    return `it was answered as decided before it was: ${heard}`
   const settled = answers.filter(
     ({ status, body }) => status !== 202 && !(status === 409 && body?.code === 'insufficient_stock'),
   )

@@ -63,6 +63,8 @@ function whatWasLost(
       ? []
       : [violation(operation, `was told ${told}; the books have no such order`)]
   const complaints: string[] = []
+  if (operation.kind === 'checkout' && heard.status === 201 && told === 'pending')
+    complaints.push('was answered as decided while it was pending')
   if (!mayStillBecome[told].includes(order.status)) complaints.push(`was told ${told}, it is ${order.status}`)
   const paid = mayStillBePaid[heard.paymentStatus ?? '']
   if (paid && !paid.includes(order.paymentStatus))

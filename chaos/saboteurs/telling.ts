@@ -63,7 +63,7 @@ export const tellingSaboteurs: readonly Saboteur[] = [
       },
     ],
     caughtBy: 'sim',
-    expects: ['an order was acknowledged that is not there', 'the answer changed', 'it did not end as was answered'],
+    expects: ['it was answered as decided before it was'],
   },
   {
     name: 'notice-acted-on-twice',

@@ -165,6 +165,11 @@ const book = (world: World, id: string, status: BookedOrder['status'], paymentSt
 /** Each is a lie that some defect of the shop would tell, and the checks that must not believe it. */
 const lies: { what: string; plant: (world: World) => void; found: string[] }[] = [
   {
+    what: 'a checkout that is answered as decided while it is pending',
+    plant: (world) => answer(world, 7, heard(201, { orderId: 'ord_7', orderStatus: 'pending' })),
+    found: ['nothing_acknowledged_is_lost'],
+  },
+  {
     what: 'a checkout that is never decided',
     plant: (world) => answer(world, 3, 'lost', heard(503), heard(202, { orderId: 'ord_3' })),
     found: ['every_request_was_decided'],
