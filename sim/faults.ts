@@ -37,7 +37,8 @@ export function drawFaults(scheduler: Scheduler): Faults {
       ...line(),
       refusesUndo: often(0.3),
       noticeLost: often(0.5),
-      noticeDoubled: often(0.5),
+      // In most worlds: disputes are few, and a second notice of one has to be met all the same.
+      noticeDoubled: scheduler.random(),
     },
     database: {
       failsBefore: often(0.1),

@@ -25,7 +25,8 @@ const behaviours: Record<string, Behaviour> = {
   tok_review: { riskScore: 0.6 },
 }
 
-const DISPUTE_AFTER_MS = 30_000
+/** The time a customer or their bank takes. Short enough for most to fall into the troubles of a world. */
+const LONGEST_THOUGHT_MS = 10_000
 
 export type Gateway = ReturnType<typeof createGateway>
 
@@ -73,7 +74,7 @@ export function createGateway(
         Object.assign(intent, { status: 'captured', capturedMinor: amountMinor })
         record('capture', intent, amountMinor, key)
         if (behaviours[intent.token]?.isDisputed)
-          scheduler.after(DISPUTE_AFTER_MS, 'customer disputes', () => dispute(intent))
+          scheduler.after(scheduler.between(100, LONGEST_THOUGHT_MS), 'customer disputes', () => dispute(intent))
         return intentId
       })
       return { ...get(intentId) }
@@ -157,7 +158,7 @@ export function createGateway(
       })
     send(1, scheduler.latencyMs() * 3)
     if (scheduler.chance(faults.noticeDoubled)) {
-      scheduler.count('notice doubled')
+      scheduler.count(`notice doubled: ${type}`)
       send(1, scheduler.between(10, 60_000))
     }
   }
@@ -168,7 +169,7 @@ export function createGateway(
     record('dispute', intent, amountMinor, null)
     if (scheduler.chance(0.5)) return // the bank takes longer than this world lasts
     const isWon = scheduler.chance(0.5)
-    scheduler.after(DISPUTE_AFTER_MS, 'bank decides', () => {
+    scheduler.after(scheduler.between(100, LONGEST_THOUGHT_MS), 'bank decides', () => {
       if (isWon) record('reinstatement', intent, amountMinor, null)
       else announce({ type: 'payment.dispute_lost', intent, amountMinor })
     })

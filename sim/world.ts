@@ -32,8 +32,8 @@ export type WorldResult = {
 export type Machinery = { postgres: Postgres; host: WorkflowHost }
 
 const TOKENS = [
-  ...Array<string>(10).fill('tok_visa'),
-  ...['tok_declined', 'tok_3ds', 'tok_3ds', 'tok_review', 'tok_risky', 'tok_late_decline'],
+  ...Array<string>(9).fill('tok_visa'),
+  ...['tok_declined', 'tok_3ds', 'tok_3ds', 'tok_review', 'tok_risky', 'tok_late_decline', 'tok_late_decline'],
 ]
 const ADDRESS = {
   name: 'Ada Lovelace',

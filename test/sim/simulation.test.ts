@@ -33,6 +33,7 @@ test('four hundred checkouts in bad weather end in order, and the weather was ba
     expect(violations).toEqual([])
     for (const [what, times] of each) counts.set(what, (counts.get(what) ?? 0) + times)
   }
-  for (const trouble of ['process killed', 'gateway answer lost', 'statement ran, answer lost', 'workflow replayed'])
+  const troubles = ['process killed', 'gateway answer lost', 'statement ran, answer lost', 'workflow replayed']
+  for (const trouble of [...troubles, 'notice doubled: payment.disputed'])
     expect(counts.get(trouble) ?? 0, trouble).toBeGreaterThan(0)
 })
