@@ -31,6 +31,6 @@ export async function insist({ scheduler, network }: Deps, ask: Ask, answers: An
   }
 }
 
-/** People do not all act at once, and seldom when it suits the others. */
+/** People do not all act at once, and seldom when it suits the others; soon enough to do it amid the troubles. */
 export const soon = (scheduler: Scheduler): Promise<void> =>
-  scheduler.pause('somebody thinks', scheduler.chance(0.3) ? scheduler.latencyMs() : scheduler.between(10, 60_000))
+  scheduler.pause('somebody thinks', scheduler.chance(0.3) ? scheduler.latencyMs() : scheduler.between(10, 15_000))

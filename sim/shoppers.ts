@@ -2,6 +2,7 @@ import { type Answer, isKnown } from './network.ts'
 import { type Deps, insist, soon } from './people.ts'
 import { askForRefund, type RefundAsk } from './refund-desk.ts'
 import { type ReturnAsk, sendBack } from './return-desk.ts'
+import type { Scheduler } from './scheduler.ts'
 
 /** What a shopper sent and heard under one key. */
 export type Purchase = {
@@ -12,6 +13,34 @@ export type Purchase = {
   quantity: number
   token: string
   answers: Answer[]
+}
+
+const TOKENS = [
+  ...Array<string>(9).fill('tok_visa'),
+  ...['tok_declined', 'tok_3ds', 'tok_3ds', 'tok_review', 'tok_risky', 'tok_late_decline', 'tok_late_decline'],
+]
+export const ADDRESS = {
+  name: 'Ada Lovelace',
+  line1: '12 Analytical St',
+  city: 'London',
+  postal_code: 'EC1A 1BB',
+  country: 'GB',
+}
+/** What somebody wants: most often one unit of the product that everybody wants, or of any other. */
+export function drawPurchase(
+  scheduler: Scheduler,
+  { key, customers, productIds }: { key: string; customers: readonly string[]; productIds: readonly string[] },
+): Purchase {
+  const productId = scheduler.chance(0.4) ? (productIds[0] as string) : scheduler.pick(productIds)
+  const quantity = scheduler.chance(0.8) ? 1 : 2 + Math.floor(scheduler.random() * 3)
+  const items = [{ product_id: productId, quantity }]
+  // The same product twice, or another beside it.
+  if (scheduler.chance(0.25)) items.push({ product_id: scheduler.pick(productIds), quantity: 1 })
+  const token = scheduler.pick(TOKENS)
+  const capture = scheduler.chance(0.25) ? 'manual' : 'automatic'
+  const billing = scheduler.chance(0.1) ? { billing_address: { ...ADDRESS, line1: '1 Other St' } } : {}
+  const body = { items, payment: { method: 'card', token, capture }, shipping_address: ADDRESS, ...billing }
+  return { userId: scheduler.pick(customers), key, body, productId, quantity, token, answers: [] }
 }
 
 /** Buys, and repeats the request until the answer is known. */

@@ -10,7 +10,7 @@ import { fillShelves, person } from './opening.ts'
 import { directly, type Postgres, simulatedPool } from './postgres.ts'
 import { Scheduler } from './scheduler.ts'
 import { boot, kill, newProcess, simulatedOutcomes } from './shop.ts'
-import { buy, live, type Purchase } from './shoppers.ts'
+import { ADDRESS, buy, drawPurchase, live, type Purchase } from './shoppers.ts'
 import { giveUpForgotten, seeToIt, sweepShelves } from './staff.ts'
 import { replenish } from './stockroom.ts'
 import { createSuppliers } from './supplier.ts'
@@ -31,19 +31,9 @@ export type WorldResult = {
 
 export type Machinery = { postgres: Postgres; host: WorkflowHost }
 
-const TOKENS = [
-  ...Array<string>(9).fill('tok_visa'),
-  ...['tok_declined', 'tok_3ds', 'tok_3ds', 'tok_review', 'tok_risky', 'tok_late_decline', 'tok_late_decline'],
-]
-const ADDRESS = {
-  name: 'Ada Lovelace',
-  line1: '12 Analytical St',
-  city: 'London',
-  postal_code: 'EC1A 1BB',
-  country: 'GB',
-}
+const DAY_MS = 24 * 60 * 60_000
 /** Longer than the longest wait, of a refund that the gateway refused for somebody to have it tried again. */
-const REST_WITHIN_MS = 40 * 24 * 60 * 60_000
+const REST_WITHIN_MS = 40 * DAY_MS
 const MOST_STEPS_PER_CHECKOUT = 4_000
 
 /** One shop from its opening to rest: `checkouts` people buy, all goes wrong that may, and then everything must be in order. */
@@ -121,14 +111,19 @@ async function openShop(
   const calm = disturb({ ...shop, processes, boot: (process) => boot(process, shop) })
   meddle({ ...shop, untilMs: trafficMs })
 
-  const troubledMs = trafficMs + Math.max(faults.outage.ofGatewayMs, faults.outage.ofDatabaseMs)
+  const absenceMs = Math.max(faults.outage.ofGatewayMs, faults.outage.ofDatabaseMs, faults.suppliers.awayMs)
+  // Long enough for what follows an order, too: goods come back, refunds are decided about.
+  const troubledMs = trafficMs + scheduler.between(10_000, 60_000) + absenceMs
   for (let part = 1; part <= 3; part++) {
-    await run((troubledMs * part) / 3 + 5_000)
+    await run((troubledMs * part) / 3)
     await check('always')
   }
-  scheduler.note('the troubles end')
-  endFaults(faults)
   await calm()
+  // Processes stay up from here on; calls and statements go on failing while people let things lie.
+  if (scheduler.chance(0.4)) await run(scheduler.nowMs + scheduler.between(DAY_MS, 20 * DAY_MS))
+  scheduler.note('the troubles end')
+  await countWhatHappened()
+  endFaults(faults)
   for (const process of processes) process.evictions = 0
   await rest()
   sweepShelves(shop)
@@ -163,24 +158,7 @@ async function openShop(
   for (const process of processes) await kill(process, scheduler)
 
   function newPurchase(): Purchase {
-    const productId = scheduler.chance(0.4) ? (productIds[0] as string) : scheduler.pick(productIds)
-    const quantity = scheduler.chance(0.8) ? 1 : 2 + Math.floor(scheduler.random() * 3)
-    const items = [{ product_id: productId, quantity }]
-    // The same product twice, or another beside it.
-    if (scheduler.chance(0.25)) items.push({ product_id: scheduler.pick(productIds), quantity: 1 })
-    const token = scheduler.pick(TOKENS)
-    const capture = scheduler.chance(0.25) ? 'manual' : 'automatic'
-    const billing = scheduler.chance(0.1) ? { billing_address: { ...ADDRESS, line1: '1 Other St' } } : {}
-    const body = { items, payment: { method: 'card', token, capture }, shipping_address: ADDRESS, ...billing }
-    const purchase = {
-      userId: scheduler.pick(customers),
-      key: `key-${purchases.length}`,
-      body,
-      productId,
-      quantity,
-      token,
-      answers: [],
-    }
+    const purchase = drawPurchase(scheduler, { key: `key-${purchases.length}`, customers, productIds })
     purchases.push(purchase)
     return purchase
   }
@@ -192,6 +170,13 @@ async function openShop(
     )
     const orderId = answer.body?.id
     if (answer.status < 300 && orderId) await live(deps, purchase, orderId, heard)
+  }
+
+  async function countWhatHappened(): Promise<void> {
+    const { rows } = await direct.query<{ what: string; times: number }>(
+      'select what, count(*)::int as times from order_timeline group by what',
+    )
+    for (const { what, times } of rows) scheduler.count(`amid the troubles: ${what}`, times)
   }
 
   async function run(untilMs: number): Promise<void> {

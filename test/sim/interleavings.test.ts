@@ -46,7 +46,7 @@ const mustHappen = {
   'cancel: 409': 40,
   'shipments: 201': 100,
   'shipments: 409': 40,
-  'refund: 201 succeeded': 60,
+  'refund: 201 succeeded': 40,
   'refund: 202 pending_approval': 40,
   'refund: 409 refund_exceeds_captured': 100,
   'delivery: 201 partially_received': 200,
