@@ -26,6 +26,7 @@ export const ADDRESS = {
   postal_code: 'EC1A 1BB',
   country: 'GB',
 }
+
 /** What somebody wants: most often one unit of the product that everybody wants, or of any other. */
 export function drawPurchase(
   scheduler: Scheduler,

@@ -112,7 +112,8 @@ async function openShop(
   meddle({ ...shop, untilMs: trafficMs })
 
   const absenceMs = Math.max(faults.outage.ofGatewayMs, faults.outage.ofDatabaseMs, faults.suppliers.awayMs)
-  // Long enough for what follows an order, too: goods come back, refunds are decided about.
+  // Long enough for what follows an order, too (goods come back, refunds are decided about), and for every absence to
+  // end by itself: they begin within 8 s, and calm() leaves one that lasts as it is.
   const troubledMs = trafficMs + scheduler.between(10_000, 60_000) + absenceMs
   for (let part = 1; part <= 3; part++) {
     await run((troubledMs * part) / 3)
